@@ -1,0 +1,1 @@
+//! From "Sign in" to a fresh token.

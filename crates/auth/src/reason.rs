@@ -1,0 +1,94 @@
+//! The closed set of words other programs may switch on.
+//!
+//! Every error of this crate answers [`reason()`](crate::SignInError::reason) with one of these. Rust owns the
+//! words, each front end owns the sentences: a page or a terminal that matches on them is told by the compiler
+//! when one is missing.
+
+use serde::{Deserialize, Serialize};
+
+/// What happened, in one word that never changes its meaning.
+///
+/// Serialised as `snake_case`, for example `sign_in_needed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// What was typed is neither an e-mail address nor an international phone number.
+    InvalidIdentifier,
+    /// The system's browser could not be opened.
+    BrowserNotOpened,
+    /// The provider could not be reached.
+    Offline,
+    /// The provider answered something that is not an answer: a 5xx, HTML, a body cut short or too large.
+    ProviderBroken,
+    /// The provider said no, in its own words.
+    ProviderRefused,
+    /// The provider does not allow the address that the sign-in returns to.
+    RedirectNotAllowed,
+    /// The bundled local provider could not be started.
+    LocalProviderNotStarted,
+    /// A return link that is not one: another scheme, another path, a parameter missing or repeated.
+    LinkMalformed,
+    /// A return link that belongs to no sign-in of this app.
+    LinkForeign,
+    /// The sign-in took longer than its 15 minutes.
+    SignInExpired,
+    /// The person, or the provider for them, declined.
+    SignInDenied,
+    /// The code in the return link was used before, is too old, or was made for someone else.
+    CodeRefused,
+    /// A token did not pass verification; it was thrown away.
+    VerificationFailed,
+    /// There is no session, or the provider has ended it.
+    SignInNeeded,
+    /// Another program is refreshing the same session and did not finish in time.
+    Busy,
+    /// The keyring has not answered yet; it may be showing a prompt.
+    KeyringWaiting,
+    /// There is no keyring, or it is locked and stays so.
+    KeyringUnavailable,
+    /// The keyring holds a record that cannot be read.
+    KeyringDamaged,
+    /// This computer's clock is wrong.
+    ClockWrong,
+    /// No local port could be opened for the answer.
+    LoopbackNotOpened,
+    /// The clipboard could not be read or written.
+    ClipboardFailed,
+    /// The clipboard holds no return link of this sign-in.
+    NothingToPaste,
+    /// Links of our scheme do not open this app.
+    LinkHandlerMissing,
+    /// The configuration cannot be used as it is written.
+    ConfigInvalid,
+}
+
+impl Reason {
+    /// Every reason there is, in the order above.
+    pub const ALL: [Self; 24] = [
+        Self::InvalidIdentifier,
+        Self::BrowserNotOpened,
+        Self::Offline,
+        Self::ProviderBroken,
+        Self::ProviderRefused,
+        Self::RedirectNotAllowed,
+        Self::LocalProviderNotStarted,
+        Self::LinkMalformed,
+        Self::LinkForeign,
+        Self::SignInExpired,
+        Self::SignInDenied,
+        Self::CodeRefused,
+        Self::VerificationFailed,
+        Self::SignInNeeded,
+        Self::Busy,
+        Self::KeyringWaiting,
+        Self::KeyringUnavailable,
+        Self::KeyringDamaged,
+        Self::ClockWrong,
+        Self::LoopbackNotOpened,
+        Self::ClipboardFailed,
+        Self::NothingToPaste,
+        Self::LinkHandlerMissing,
+        Self::ConfigInvalid,
+    ];
+}
