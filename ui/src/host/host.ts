@@ -1,0 +1,41 @@
+// What the page may ask of the program behind it.
+//
+// The page holds no secret and decides nothing: it shows the last `SessionState` it was given and asks for
+// verbs. `tauri.ts` is the one door to the real program; `memory.ts` is a program of paper for the gallery
+// and the tests.
+import type { Problem, Reason, SessionState } from './wire';
+
+export type * from './wire';
+
+/** A verb of the program, named and shaped as the command it becomes. */
+export type Verb =
+  | { name: 'sign_in'; identifier: string }
+  | { name: 'continue_in_browser' }
+  | { name: 'open_again' }
+  | { name: 'try_another_way' }
+  | { name: 'copy_sign_in_address' }
+  | { name: 'paste_return_address' }
+  | { name: 'try_again' }
+  | { name: 'cancel_sign_in' }
+  | { name: 'copy_token' }
+  | { name: 'refresh' }
+  | { name: 'sign_out' }
+  | { name: 'open_outbox' };
+
+export type VerbName = Verb['name'];
+
+/** `unexpected`: the program answered something that is no `Problem`. It would be a mistake of ours. */
+export type TroubleReason = Reason | 'unexpected';
+
+export type Trouble = Omit<Problem, 'reason'> & { reason: TroubleReason };
+
+/** The program behind the page. Its promises reject with a `Trouble` and nothing else. */
+export interface Host {
+  /** Hands over the present state, then every later one. */
+  watch(receive: (state: SessionState) => void): Promise<void>;
+
+  /** The present state, for a page that may have missed one. */
+  sessionState(): Promise<SessionState>;
+
+  perform(verb: Verb): Promise<void>;
+}

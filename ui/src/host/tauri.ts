@@ -1,0 +1,37 @@
+// The door to Rust: the only file of the page that knows Tauri.
+//
+// State comes through a channel and not as events, because an event can be heard by whoever listens, and the
+// deep-link plugin emits raw return links as events. The page has no permission to listen to any.
+import { Channel, invoke } from '@tauri-apps/api/core';
+
+import type { Host, SessionState, Trouble, Verb } from './host';
+
+export const tauriHost: Host = {
+  async watch(receive) {
+    await ask('watch_session', { channel: new Channel<SessionState>(receive) });
+  },
+
+  sessionState() {
+    return ask<SessionState>('session_state');
+  },
+
+  async perform({ name, ...details }: Verb) {
+    await ask(name, details);
+  },
+};
+
+async function ask<Answer>(command: string, details: Record<string, unknown> = {}): Promise<Answer> {
+  try {
+    return await invoke<Answer>(command, details);
+  } catch (rejection) {
+    throw asTrouble(rejection);
+  }
+}
+
+/** Commands reject with a `Problem`; Tauri itself rejects with a string, for example for an unknown command. */
+function asTrouble(rejection: unknown): Trouble {
+  if (typeof rejection === 'object' && rejection !== null && 'reason' in rejection) {
+    return rejection as Trouble;
+  }
+  return { reason: 'unexpected', detail: typeof rejection === 'string' ? rejection : null };
+}

@@ -1,0 +1,76 @@
+// From the words table's remedy to what one button does on the screen that is shown.
+//
+// The table names what would mend a failure; the same failure can meet the person on any screen. "Try again" means
+// something else before, during and after a sign-in, and a verb of the waiting screen is of no use elsewhere.
+import type { Stage, TroubleReason, Verb } from './host/host';
+import { failures, words } from './words';
+
+export type Remedy =
+  | 'again'
+  | 'start_over'
+  | 'open_again'
+  | 'try_another_way'
+  | 'copy_sign_in_address'
+  | 'paste_return_address';
+
+/** What the button beside a failure does: a verb of the program, or something the page does by itself. */
+export type Cure = Verb | { name: 'watch_again' } | { name: 'focus_field' } | { name: 'dismiss' };
+
+export interface Situation {
+  stage: Stage['kind'];
+  redeeming: boolean;
+  /** The verb whose refusal the failure is; null when the program reports it unasked. */
+  refused: Verb | null;
+  /** The sign-in that would begin, if it is known how. */
+  entry: Verb | null;
+}
+
+/** The label and the doing of the one button, or null when only the person can mend it. */
+export function cureFor(reason: TroubleReason, situation: Situation): { label: string; cure: Cure } | null {
+  const { todo, verb } = failures[reason];
+  if (verb === null) {
+    return null;
+  }
+  switch (situation.stage) {
+    case 'starting':
+      return { label: words.tryAgain, cure: { name: 'watch_again' } };
+    case 'signed_out': {
+      const label = verb === 'again' || verb === 'start_over' ? todo : words.startAgain;
+      return { label, cure: situation.entry ?? { name: 'focus_field' } };
+    }
+    case 'signing_in':
+      return { label: todo, cure: whileSigningIn(verb, situation) };
+    case 'signed_in':
+      return whileSignedIn(verb, todo, situation);
+  }
+}
+
+export function beginsSignIn(verb: Verb): boolean {
+  return verb.name === 'sign_in' || verb.name === 'continue_in_browser';
+}
+
+function whileSigningIn(remedy: Remedy, { redeeming, refused }: Situation): Cure {
+  switch (remedy) {
+    case 'again':
+      if (redeeming) {
+        return { name: 'try_again' };
+      }
+      // A sign-in that has begun is gone on with, not begun a second time.
+      return refused && !beginsSignIn(refused) ? refused : { name: 'open_again' };
+    case 'start_over':
+      return { name: 'cancel_sign_in' };
+    default:
+      return { name: remedy };
+  }
+}
+
+function whileSignedIn(remedy: Remedy, todo: string, { refused }: Situation): { label: string; cure: Cure } {
+  switch (remedy) {
+    case 'again':
+      return { label: todo, cure: refused ?? { name: 'refresh' } };
+    case 'start_over':
+      return { label: todo, cure: { name: 'sign_out' } };
+    default:
+      return { label: words.dismiss, cure: { name: 'dismiss' } };
+  }
+}

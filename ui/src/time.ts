@@ -1,0 +1,64 @@
+// Times in words: pure functions of two instants and a place.
+//
+// Instants are milliseconds since 1970, as everywhere on the wire. Nothing here reads the clock.
+
+/** Where the words are read. `undefined` stands for the system's own. */
+export interface Place {
+  locale?: string | undefined;
+  timeZone?: string | undefined;
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** From here on a token's remaining life is counted in seconds and the ring changes colour. */
+export const ENDING = 2 * MINUTE;
+
+/** Whole seconds until `instant`, rounded up, so that "0" is said only when it is over. */
+export function secondsUntil(instant: number, now: number): number {
+  return Math.max(0, Math.ceil((instant - now) / SECOND));
+}
+
+/** The time left in its largest useful units: "3 days", "1 h 5 min", "12 min", "1 min 40 s", "9 s". */
+export function remainingText(instant: number, now: number): string {
+  const left = secondsUntil(instant, now) * SECOND;
+  if (left >= 2 * DAY) {
+    return `${Math.floor(left / DAY)} days`;
+  }
+  if (left >= HOUR) {
+    return units(Math.floor(left / HOUR), 'h', Math.floor((left % HOUR) / MINUTE), 'min');
+  }
+  if (left >= ENDING) {
+    return `${Math.floor(left / MINUTE)} min`;
+  }
+  if (left >= MINUTE) {
+    return units(1, 'min', (left - MINUTE) / SECOND, 's');
+  }
+  return `${left / SECOND} s`;
+}
+
+function units(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
+
+/** The time of day, as the place writes it; with the day when that is not today. */
+export function clockText(instant: number, now: number, place: Place): string {
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(place.locale, { timeZone: place.timeZone, ...options });
+  const time: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' };
+  const day = format({ year: 'numeric', month: 'numeric', day: 'numeric' });
+
+  if (day.format(instant) === day.format(now)) {
+    return format(time).format(instant);
+  }
+  const nearby = Math.abs(instant - now) < 6 * DAY;
+  const date: Intl.DateTimeFormatOptions = nearby ? { weekday: 'short' } : { day: 'numeric', month: 'short' };
+  return format({ ...date, ...time }).format(instant);
+}
+
+/** The share of a life that is left, from 1 down to 0. */
+export function shareLeft(end: number, lifetime: number, now: number): number {
+  return lifetime > 0 ? Math.min(1, Math.max(0, (end - now) / lifetime)) : 0;
+}

@@ -1,0 +1,212 @@
+// Every sentence of the page.
+//
+// Rust says what happened in one `Reason`; `failures` below says it to a person: one sentence of what happened,
+// one thing to do. A reason without words does not compile.
+import type { Remedy } from './remedy';
+import type { TroubleReason } from './host/host';
+
+export interface Failure {
+  happened: string;
+  /** The label of the button that mends it; a sentence when only the person can (`verb: null`). */
+  todo: string;
+  verb: Remedy | null;
+}
+
+export const failures = {
+  invalid_identifier: {
+    happened: 'This is neither an e-mail address nor a phone number.',
+    todo: 'Type it like ada@example.com or +44 20 7946 0958.',
+    verb: null,
+  },
+  browser_not_opened: {
+    happened: 'Your browser could not be opened.',
+    todo: 'Copy the address instead',
+    verb: 'copy_sign_in_address',
+  },
+  offline: {
+    happened: 'The provider cannot be reached.',
+    todo: 'Try again',
+    verb: 'again',
+  },
+  provider_broken: {
+    happened: 'The provider is having trouble and gave no usable answer.',
+    todo: 'Try again',
+    verb: 'again',
+  },
+  provider_refused: {
+    happened: 'The provider refused the request.',
+    todo: 'Start again',
+    verb: 'start_over',
+  },
+  redirect_not_allowed: {
+    happened: 'The provider does not allow the address that this sign-in returns to.',
+    todo: 'Use another way back',
+    verb: 'try_another_way',
+  },
+  local_provider_not_started: {
+    happened: 'The local provider could not be started.',
+    todo: 'Try again',
+    verb: 'again',
+  },
+  link_malformed: {
+    happened: 'The link that came back is damaged.',
+    todo: 'Open the page again',
+    verb: 'open_again',
+  },
+  link_foreign: {
+    happened: 'That link belongs to another sign-in.',
+    todo: 'Open the page again',
+    verb: 'open_again',
+  },
+  sign_in_expired: {
+    happened: 'This sign-in took longer than 15 minutes.',
+    todo: 'Start again',
+    verb: 'start_over',
+  },
+  sign_in_denied: {
+    happened: 'The sign-in was declined.',
+    todo: 'Start again',
+    verb: 'start_over',
+  },
+  code_refused: {
+    happened: 'That link was used before or is too old.',
+    todo: 'Start again',
+    verb: 'start_over',
+  },
+  verification_failed: {
+    happened: 'The token that came back did not pass verification and was thrown away.',
+    todo: 'Start again',
+    verb: 'start_over',
+  },
+  sign_in_needed: {
+    happened: 'The provider has ended your session.',
+    todo: 'Sign in again',
+    verb: 'start_over',
+  },
+  busy: {
+    happened: 'Another program is refreshing this session.',
+    todo: 'Try again',
+    verb: 'again',
+  },
+  keyring_waiting: {
+    happened: 'Your keyring has not answered yet.',
+    todo: 'Look for a window that asks for its password.',
+    verb: null,
+  },
+  keyring_unavailable: {
+    happened: 'No keyring can be used on this computer.',
+    todo: 'Unlock or start one to stay signed in after you quit.',
+    verb: null,
+  },
+  keyring_damaged: {
+    happened: 'The session in your keyring cannot be read.',
+    todo: 'Sign in again',
+    verb: 'start_over',
+  },
+  clock_wrong: {
+    happened: 'The clock of this computer is wrong.',
+    todo: 'Set it in the system settings.',
+    verb: null,
+  },
+  loopback_not_opened: {
+    happened: 'No local port could be opened for the answer.',
+    todo: 'Try again',
+    verb: 'again',
+  },
+  clipboard_failed: {
+    happened: 'The clipboard could not be used.',
+    todo: 'Try again',
+    verb: 'again',
+  },
+  nothing_to_paste: {
+    happened: 'The clipboard holds no return link: copy it in the browser first.',
+    todo: 'Paste again',
+    verb: 'paste_return_address',
+  },
+  link_handler_missing: {
+    happened: 'Links do not open Keyfob on this computer.',
+    todo: 'Sign-ins come back through your browser instead.',
+    verb: null,
+  },
+  config_invalid: {
+    happened: 'The configuration cannot be used as it is written.',
+    todo: 'Correct it and start Keyfob again.',
+    verb: null,
+  },
+  unexpected: {
+    happened: 'Keyfob made a mistake of its own.',
+    todo: 'Try again',
+    verb: 'again',
+  },
+} as const satisfies Record<TroubleReason, Failure>;
+
+export const words = {
+  app: 'Keyfob',
+  notices: 'Notices',
+  localProvider: 'Local provider',
+  trial: 'for trying things out',
+  tryAgain: 'Try again',
+  startAgain: 'Start again',
+  dismiss: 'Dismiss',
+
+  starting: {
+    title: 'Opening your session…',
+  },
+
+  signIn: {
+    title: 'Sign in',
+    field: 'E-mail address or phone number',
+    example: 'For example ada@example.com or +44 20 7946 0958',
+    submit: 'Sign in',
+    browser: 'Continue in browser',
+    trialTitle: 'This is the local provider on this computer, for trying things out.',
+    trialText: 'Any address works, and mail goes to an outbox here.',
+  },
+
+  waiting: {
+    title: { email: 'Check your inbox', phone: 'Check your messages', none: 'Go on in your browser' },
+    linkGoesTo: 'A sign-in link goes to',
+    backHere: 'Open it on this computer and you come back here.',
+    pageOpened: 'Sign in on the page that opened there, and you come back here.',
+    outbox: 'Open the outbox',
+    outboxHint: 'The local provider keeps all mail there.',
+    until: (time: string) => `Keyfob waits until ${time}`,
+    more: 'Other ways on',
+    again: 'Send again',
+    openAgain: 'Open the page again',
+    againHint: 'Opens the sign-in page once more',
+    againIn: (seconds: number) => `in ${seconds} s`,
+    copy: 'Copy sign-in address',
+    copyHint: 'For another browser',
+    copied: 'Copied',
+    copiedAloud: 'Sign-in address copied',
+    paste: 'Paste return link',
+    pasteHint: 'Or press Ctrl+V',
+    anotherWay: 'Try another way',
+    anotherWayHint: 'Comes back without a link',
+    cancel: 'Cancel',
+    redeeming: 'Signing you in…',
+    redeemingFor: 'The link came back for',
+    redeemingText: 'The link came back.',
+    stuck: 'Not signed in yet',
+    stuckText: 'The link came back, but the last step did not succeed.',
+  },
+
+  signedIn: {
+    who: 'Signed in as',
+    token: 'Access token',
+    expiresIn: 'Expires in',
+    expired: 'Expired',
+    expiredHint: 'Refreshes when you copy',
+    verified: 'Verified',
+    verifiedBy: 'Signature checked with key',
+    unverified: 'Not checked yet',
+    copy: 'Copy access token',
+    copied: 'Copied',
+    copiedAloud: 'Access token copied',
+    refresh: 'Refresh now',
+    refreshing: 'Refreshing…',
+    notKept: 'Not kept in the keyring: you are signed in until you quit.',
+    signOut: 'Sign out',
+  },
+} as const;
