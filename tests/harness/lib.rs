@@ -1,1 +1,43 @@
-//! What every story stands on.
+//! What every story stands on: a person's computer, made for one test and taken away after it.
+//!
+//! A story starts a [`Session`] (home, session bus, keyring, display, all its own), asks it for the person's
+//! [`Browser`] and [launches](Session::launch) the [`App`], and then does what a person would do: types, presses
+//! buttons by the words on them, reads the mail, looks at the clipboard, asks the keyring with `secret-tool`.
+//!
+//! ```no_run
+//! # async fn story() {
+//! let session = harness::Session::start();
+//! let browser = session.browser().await;
+//! let app = session.launch().await;
+//! app.type_into("input", "ada@example.com").await;
+//! app.press("Sign in").await;
+//! browser.go_to_tab("/app").await;
+//! # }
+//! ```
+//!
+//! A test that needs the real keyring inside its own process runs [`in_session`].
+//!
+//! When a test fails, what the programs printed and a picture of the display are kept in
+//! `target/stories/<test>/`. However it ends, no process is left.
+#![cfg(target_os = "linux")]
+
+mod app;
+mod browser;
+mod clipboard;
+mod driver;
+mod inner;
+mod keyring;
+mod page;
+mod programs;
+mod provider;
+mod session;
+mod slot;
+
+pub use app::{App, DEBUG_IDENTIFIER, Program};
+pub use browser::Browser;
+pub use clipboard::Clipboard;
+pub use inner::in_session;
+pub use keyring::KeyringEntry;
+pub use page::{Page, eventually};
+pub use provider::Provider;
+pub use session::Session;

@@ -1,0 +1,330 @@
+//! A desktop of one's own, without a screen: home, session bus, keyring, display, window manager.
+//!
+//! Nothing of the person's own session is reached and nothing is left behind. Every program started inside
+//! inherits one marked variable; the end looks for that mark in `/proc`, so that also a program which detached
+//! itself (the local provider, a browser that `xdg-open` started) is ended, by its process id.
+//!
+//! The order matters: the keyring is unlocked by a password on standard input and must own its name *before*
+//! anybody asks for it. Asking by name would start a second, locked daemon.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::wait;
+
+/// The variable by which the programs of one desktop are told from all others.
+pub const MARK: &str = "KEYFOB_PRIVATE_DESKTOP";
+
+const START_LIMIT: Duration = Duration::from_secs(20);
+const END_LIMIT: Duration = Duration::from_secs(2);
+
+/// A running private desktop. Dropping it ends every program that was started on it.
+#[derive(Debug)]
+pub struct PrivateDesktop {
+    root: PathBuf,
+    environment: BTreeMap<OsString, OsString>,
+    children: Vec<Child>,
+}
+
+impl PrivateDesktop {
+    /// Starts everything inside `root`, an existing empty folder with a short path (sockets live in it).
+    ///
+    /// # Errors
+    /// When a program is missing or is not ready within 20 seconds; the message names it.
+    pub fn start(root: &Path) -> io::Result<Self> {
+        let mut desktop = Self {
+            root: root.to_path_buf(),
+            environment: BTreeMap::new(),
+            children: Vec::new(),
+        };
+        desktop.furnish()?;
+        desktop.start_bus()?;
+        desktop.start_keyring()?;
+        desktop.start_display()?;
+        desktop.start_window_manager()?;
+        Ok(desktop)
+    }
+
+    /// The private home folder.
+    pub fn home(&self) -> PathBuf {
+        self.root.join("home")
+    }
+
+    /// The folder of what the programs of this desktop printed: one `<name>.log` each.
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    /// A command that runs on this desktop and sees nothing of the caller's session but `PATH`.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .envs(&self.environment)
+            .current_dir(self.home())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts `command` and lets its output go to `logs()/<log>.log`.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn spawn(&self, command: &mut Command, log: &str) -> io::Result<Child> {
+        let output = File::options()
+            .create(true)
+            .append(true)
+            .open(self.logs().join(format!("{log}.log")))?;
+        command
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .map_err(|error| named(&error, &command.get_program().to_string_lossy()))
+    }
+
+    /// Writes a picture of the whole display as PNG.
+    ///
+    /// # Errors
+    /// When `import` (of imagemagick) is missing or fails.
+    pub fn screenshot(&self, file: &Path) -> io::Result<()> {
+        let mut command = self.command("import");
+        command.args(["-silent", "-window", "root"]).arg(file);
+        succeed(&mut command).map(drop)
+    }
+
+    /// Whether somebody owns `name` on the session bus. Asking never starts anything.
+    ///
+    /// # Errors
+    /// When the bus does not answer.
+    pub fn bus_name_is_owned(&self, name: &str) -> io::Result<bool> {
+        let answer = succeed(self.command("dbus-send").args([
+            "--session",
+            "--print-reply=literal",
+            "--dest=org.freedesktop.DBus",
+            "/org/freedesktop/DBus",
+            "org.freedesktop.DBus.NameHasOwner",
+            &format!("string:{name}"),
+        ]))?;
+        Ok(answer.contains("true"))
+    }
+
+    /// The ids of the processes that belong to this desktop.
+    pub fn processes(&self) -> Vec<u32> {
+        processes_marked(&self.root)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "PATH is the one thing a private desktop takes from its caller"
+    )]
+    fn furnish(&mut self) -> io::Result<()> {
+        let home = self.home();
+        let runtime = self.root.join("run");
+        let folders = [
+            ("HOME", home.clone()),
+            ("XDG_CONFIG_HOME", home.join(".config")),
+            ("XDG_DATA_HOME", home.join(".local/share")),
+            ("XDG_STATE_HOME", home.join(".local/state")),
+            ("XDG_CACHE_HOME", home.join(".cache")),
+            ("XDG_RUNTIME_DIR", runtime.clone()),
+            ("TMPDIR", self.root.join("tmp")),
+        ];
+        for (variable, folder) in folders {
+            fs::create_dir_all(&folder)?;
+            self.set(variable, folder);
+        }
+        fs::create_dir_all(self.logs())?;
+        fs::create_dir_all(home.join(".local/share/applications"))?;
+        fs::set_permissions(&runtime, Permissions::from_mode(0o700))?;
+
+        self.set("PATH", std::env::var_os("PATH").unwrap_or_default());
+        self.set("LANG", "C.UTF-8");
+        self.set("RUST_BACKTRACE", "1");
+        // The generic branch of `xdg-open` cannot run a quoted `Exec` line; GNOME's goes through GIO.
+        self.set("XDG_CURRENT_DESKTOP", "GNOME");
+        self.set("XDG_SESSION_TYPE", "x11");
+        self.set("GDK_BACKEND", "x11");
+        // No accessibility bus: each would start two more daemons that nothing here asks.
+        self.set("NO_AT_BRIDGE", "1");
+        self.set(MARK, self.root.clone());
+        Ok(())
+    }
+
+    fn start_bus(&mut self) -> io::Result<()> {
+        let address = format!("unix:path={}", self.root.join("run/bus").display());
+        let mut command = self.command("dbus-daemon");
+        command
+            .args(["--session", "--nofork", "--print-address=1", "--address"])
+            .arg(&address);
+        self.spawn_and_read_a_line(&mut command, "bus")?;
+        self.set("DBUS_SESSION_BUS_ADDRESS", address);
+        Ok(())
+    }
+
+    fn start_keyring(&mut self) -> io::Result<()> {
+        let mut command = self.command("gnome-keyring-daemon");
+        command
+            .args(["--foreground", "--unlock", "--components=secrets"])
+            .stdin(Stdio::piped());
+        let mut child = self.spawn(&mut command, "keyring")?;
+        let password = child.stdin.take();
+        self.children.push(child);
+        password
+            .expect("standard input was asked to be a pipe")
+            .write_all(b"a password of this desktop only")?;
+
+        self.wait("the keyring's name on the bus", |desktop| {
+            desktop
+                .bus_name_is_owned("org.freedesktop.secrets")
+                .unwrap_or(false)
+        })?;
+        self.wait("the keyring's default collection", |desktop| {
+            let answer = succeed(desktop.command("dbus-send").args([
+                "--session",
+                "--print-reply=literal",
+                "--dest=org.freedesktop.secrets",
+                "/org/freedesktop/secrets",
+                "org.freedesktop.Secret.Service.ReadAlias",
+                "string:default",
+            ]));
+            answer.is_ok_and(|path| path.trim().len() > "/".len())
+        })
+    }
+
+    fn start_display(&mut self) -> io::Result<()> {
+        let mut command = self.command("Xvfb");
+        // With `-displayfd` the server itself chooses a free number: no race between two desktops.
+        command.args(["-displayfd", "1", "-screen", "0", "1280x900x24"]);
+        command.args(["-nolisten", "tcp", "-noreset"]);
+        let number = self.spawn_and_read_a_line(&mut command, "display")?;
+        self.set("DISPLAY", format!(":{number}"));
+        Ok(())
+    }
+
+    /// Without a window manager no window ever has the focus.
+    fn start_window_manager(&mut self) -> io::Result<()> {
+        let mut command = self.command("openbox");
+        let child = self.spawn(&mut command, "openbox")?;
+        self.children.push(child);
+        self.wait("the window manager", |desktop| {
+            succeed(desktop.command("xdotool").arg("get_num_desktops")).is_ok()
+        })
+    }
+
+    fn set(&mut self, variable: &str, value: impl Into<OsString>) {
+        self.environment.insert(variable.into(), value.into());
+    }
+
+    fn wait(&self, what: &str, ready: impl Fn(&Self) -> bool) -> io::Result<()> {
+        wait::until(START_LIMIT, || ready(self).then_some(())).ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("{what}: not there after {} s", START_LIMIT.as_secs()),
+            )
+        })
+    }
+
+    /// Starts a program that says on its first line of output that it is ready.
+    fn spawn_and_read_a_line(&mut self, command: &mut Command, log: &str) -> io::Result<String> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let errors = File::create(self.logs().join(format!("{log}.log")))?;
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(errors)
+            .spawn()
+            .map_err(|error| named(&error, &program))?;
+        let output = child.stdout.take();
+        self.children.push(child);
+
+        let mut line = String::new();
+        BufReader::new(output.expect("standard output was asked to be a pipe"))
+            .read_line(&mut line)?;
+        if line.trim().is_empty() {
+            return Err(io::Error::other(format!(
+                "{program} ended before it was ready"
+            )));
+        }
+        Ok(line.trim().to_owned())
+    }
+}
+
+impl Drop for PrivateDesktop {
+    fn drop(&mut self) {
+        // Ask first: an X server that is killed leaves its lock file behind.
+        signal("TERM", &self.processes());
+        let gone = wait::until(END_LIMIT, || {
+            self.children
+                .retain_mut(|child| matches!(child.try_wait(), Ok(None)));
+            self.processes().is_empty().then_some(())
+        });
+        if gone.is_none() {
+            signal("KILL", &self.processes());
+        }
+        for child in &mut self.children {
+            // It has been told to end; waiting only takes it off the process table.
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Runs `command` to its end and gives what it printed.
+///
+/// # Errors
+/// When it cannot be started, or ends with another status than 0; the message carries its complaint.
+pub fn succeed(command: &mut Command) -> io::Result<String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|error| named(&error, &program))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    Err(io::Error::other(format!(
+        "{program}: {}: {}",
+        output.status,
+        complaint.trim()
+    )))
+}
+
+/// Sends one signal to processes by their ids. The shell's own `kill` is the one that every system has.
+pub fn signal(name: &str, processes: &[u32]) {
+    if processes.is_empty() {
+        return;
+    }
+    let script = format!("kill -{name} \"$@\" 2>/dev/null");
+    // A process that has ended meanwhile is no failure: ended is what was wanted.
+    let _ = Command::new("sh")
+        .args(["-c", &script, "sh"])
+        .args(processes.iter().map(u32::to_string))
+        .status();
+}
+
+/// The processes that carry the mark of the desktop at `root`, or name its folder in their arguments
+/// (Chromium's helpers overwrite their environment).
+pub fn processes_marked(root: &Path) -> Vec<u32> {
+    let root = root.as_os_str().as_encoded_bytes();
+    let mark = [MARK.as_bytes(), b"=", root, b"\0"].concat();
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok())
+        .filter(|id| *id != std::process::id())
+        .filter(|id| {
+            let holds = |file: &str, bytes: &[u8]| {
+                fs::read(format!("/proc/{id}/{file}"))
+                    .is_ok_and(|text| text.windows(bytes.len()).any(|window| window == bytes))
+            };
+            holds("environ", &mark) || holds("cmdline", root)
+        })
+        .collect()
+}
+
+fn named(error: &io::Error, program: &str) -> io::Error {
+    io::Error::new(error.kind(), format!("{program}: {error}"))
+}

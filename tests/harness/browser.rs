@@ -1,0 +1,160 @@
+//! The person's browser: a headed Chromium with a profile of its own that the system opens addresses with.
+//!
+//! It is driven, and it is the default: a desktop file in the private home runs Chromium with the same profile,
+//! so that what the app opens with `xdg-open` becomes a new tab in the window we drive.
+
+use std::fs;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::app::DEBUG_IDENTIFIER;
+use crate::driver;
+use crate::page::{Page, eventually};
+use crate::session::Session;
+
+const DESKTOP_FILE: &str = "keyfob-test-browser.desktop";
+
+/// The person's browser, showing one of its tabs.
+#[derive(Debug)]
+pub struct Browser {
+    page: Page,
+}
+
+impl Session {
+    /// Starts the browser and makes it the one that addresses open in.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn browser(&self) -> Browser {
+        self.browser_that_trusts(&self.provider().base).await
+    }
+
+    /// Starts a browser that opens our links without asking when a page of `origin` wants it to: what a person
+    /// gets by ticking "always allow".
+    pub async fn browser_that_trusts(&self, origin: &str) -> Browser {
+        let profile = self.home().join("browser");
+        allow_our_links(&profile, origin);
+        self.make_default_browser(&profile);
+
+        let mut arguments = vec![
+            format!("--user-data-dir={}", profile.display()),
+            "--window-size=900,800".to_owned(),
+        ];
+        arguments.extend(flags().iter().map(|flag| (*flag).to_owned()));
+        // With either of these switches a running Chromium turns away the second one that asks it to open a
+        // tab, so no address that the app opens would ever arrive.
+        let options = json!({
+            "binary": "/usr/bin/chromium",
+            "args": arguments,
+            "excludeSwitches": ["enable-automation", "test-type"],
+        });
+        let capabilities = Map::from_iter([("goog:chromeOptions".to_owned(), options)]);
+        let mut server = self.command("chromedriver");
+        let (driver, _) = driver::start(self, &mut server, "browser", capabilities).await;
+        Browser {
+            page: Page { driver },
+        }
+    }
+
+    fn make_default_browser(&self, profile: &Path) {
+        let entry = format!(
+            "[Desktop Entry]\nType=Application\nName=Browser\nExec=chromium --user-data-dir={} {} %U\n\
+             MimeType=x-scheme-handler/http;x-scheme-handler/https;text/html;\n",
+            profile.display(),
+            flags().join(" "),
+        );
+        let file = self.applications().join(DESKTOP_FILE);
+        fs::write(file, entry).expect("a desktop file can be written");
+        for scheme in ["http", "https"] {
+            let kind = format!("x-scheme-handler/{scheme}");
+            self.run("xdg-mime", ["default", DESKTOP_FILE, &kind]);
+        }
+    }
+
+    /// The folder of the person's own desktop files.
+    pub fn applications(&self) -> PathBuf {
+        self.home().join(".local/share/applications")
+    }
+}
+
+impl Browser {
+    /// Shows the tab whose path begins with `path`, once there is one; the newest if there are several.
+    pub async fn go_to_tab(&self, path: &str) {
+        let found = eventually(async || {
+            let mut tabs = self.driver.windows().await.ok()?;
+            tabs.reverse();
+            for tab in tabs {
+                self.driver.switch_to_window(tab).await.ok()?;
+                let address = self.driver.current_url().await.ok()?;
+                if address.path().starts_with(path) && address.scheme() == "http" {
+                    return Some(());
+                }
+            }
+            None
+        })
+        .await;
+        if found.is_none() {
+            self.fail(&format!("no tab shows {path}")).await;
+        }
+    }
+
+    /// Types an address into the current tab.
+    ///
+    /// # Panics
+    /// When the page cannot be opened.
+    pub async fn open(&self, address: &str) {
+        self.driver
+            .goto(address)
+            .await
+            .unwrap_or_else(|error| panic!("the page does not open: {error}"));
+    }
+}
+
+impl Deref for Browser {
+    type Target = Page;
+
+    fn deref(&self) -> &Page {
+        &self.page
+    }
+}
+
+/// No first-run pages, no talk with the outside, no password store of its own in our keyring.
+fn flags() -> Vec<&'static str> {
+    let mut flags = vec![
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-quic",
+        "--disable-gpu",
+        "--password-store=basic",
+    ];
+    if runs_as_root() {
+        // Chromium's sandbox refuses to start as root, which is what containers give us.
+        flags.push("--no-sandbox");
+    }
+    flags
+}
+
+fn runs_as_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").is_ok_and(|entry| entry.uid() == 0)
+}
+
+/// Writes into a fresh profile what "always allow this site to open such links" would write.
+fn allow_our_links(profile: &Path, origin: &str) {
+    let mut schemes = Map::new();
+    schemes.insert(DEBUG_IDENTIFIER.to_owned(), Value::Bool(true));
+    let mut origins = Map::new();
+    origins.insert(origin.to_owned(), Value::Object(schemes));
+    let preferences = json!({
+        "protocol_handler": { "allowed_origin_protocol_pairs": origins },
+    });
+    let folder = profile.join("Default");
+    fs::create_dir_all(&folder).expect("the profile's folder can be made");
+    fs::write(folder.join("Preferences"), preferences.to_string())
+        .expect("the profile's preferences can be written");
+}

@@ -1,0 +1,35 @@
+//! Where the programs under test are: built into the folder that this test program runs from.
+
+use std::path::PathBuf;
+
+/// The built program `name`.
+///
+/// # Panics
+/// When it has not been built.
+pub(crate) fn built(name: &str) -> PathBuf {
+    let program = profile_folder().join(name);
+    assert!(
+        program.exists(),
+        "{name} is not built: run `cargo build --workspace` before this test, or `cargo xtask test`"
+    );
+    program
+}
+
+/// The folder for what is kept of a failed test, and for the slots.
+pub(crate) fn stories() -> PathBuf {
+    let target = profile_folder();
+    target
+        .parent()
+        .expect("the profile's folder lies in the target folder")
+        .join("stories")
+}
+
+/// `target/debug`: test programs run from `target/debug/deps`.
+fn profile_folder() -> PathBuf {
+    let this = std::env::current_exe().expect("a running program has a path");
+    let mut folders = this.ancestors().skip(2);
+    folders
+        .next()
+        .expect("a test program lies two folders deep in the target folder")
+        .to_path_buf()
+}

@@ -1,0 +1,175 @@
+//! One person's computer for one test.
+//!
+//! It starts with nothing but a desktop: the test says what else there is. What the test starts here sees only
+//! this session, and ends with it, also when the test panics.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::thread;
+
+use tempfile::TempDir;
+use xtask::desktop::{self, PrivateDesktop};
+
+use crate::programs;
+use crate::slot::Slot;
+
+/// A private desktop that belongs to one test.
+///
+/// The fields are in the order in which they must be dropped: the programs first, then their files, then the
+/// right to run them.
+#[derive(Debug)]
+pub struct Session {
+    desktop: PrivateDesktop,
+    root: TempDir,
+    name: String,
+    _slot: Slot,
+}
+
+impl Session {
+    /// Starts home, bus, keyring, display and window manager; waits first if two sessions run already.
+    ///
+    /// # Panics
+    /// When one of the programs is missing or does not become ready; the message names it.
+    pub fn start() -> Self {
+        let slot = Slot::take(&programs::stories());
+        let root = tempfile::Builder::new()
+            .prefix("keyfob-")
+            .tempdir()
+            .expect("a temporary folder can be made");
+        let desktop = PrivateDesktop::start(root.path()).expect("the private desktop starts");
+        Self {
+            desktop,
+            root,
+            name: test_name(),
+            _slot: slot,
+        }
+    }
+
+    /// A command that runs in this session and sees nothing of the one that the tests run in.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        self.desktop.command(program)
+    }
+
+    /// Runs a command to its end and gives what it printed.
+    ///
+    /// # Panics
+    /// When it fails; the message carries its complaint.
+    pub fn run<S: AsRef<OsStr>>(
+        &self,
+        program: impl AsRef<OsStr>,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> String {
+        let mut command = self.command(program);
+        desktop::succeed(command.args(arguments)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Starts a program; its output is kept under `log`.
+    pub(crate) fn spawn(&self, command: &mut Command, log: &str) -> Child {
+        self.desktop
+            .spawn(command, log)
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The private home folder.
+    pub fn home(&self) -> PathBuf {
+        self.desktop.home()
+    }
+
+    /// Everything that the program with this log has printed so far.
+    pub fn output_of(&self, log: &str) -> String {
+        let file = self.desktop.logs().join(format!("{log}.log"));
+        fs::read_to_string(file).unwrap_or_default()
+    }
+
+    /// Whether somebody owns this name on the session bus.
+    ///
+    /// # Panics
+    /// When the bus does not answer.
+    pub fn bus_name_is_owned(&self, name: &str) -> bool {
+        self.desktop
+            .bus_name_is_owned(name)
+            .expect("the session bus answers")
+    }
+
+    /// The title of the window that has the focus, if one has.
+    pub fn focused_window(&self) -> Option<String> {
+        let mut command = self.command("xdotool");
+        let title = desktop::succeed(command.args(["getactivewindow", "getwindowname"])).ok()?;
+        Some(title.trim().to_owned())
+    }
+
+    /// Closes the window that has the focus, by the keys that a person would press.
+    pub fn close_focused_window(&self) {
+        self.run("xdotool", ["key", "--clearmodifiers", "alt+F4"]);
+    }
+
+    /// Keeps a picture of the display as `target/stories/<test>/<name>.png` and says where it is.
+    ///
+    /// # Panics
+    /// When no picture can be taken.
+    pub fn keep_picture(&self, name: &str) -> PathBuf {
+        let folder = self.folder_to_keep();
+        let picture = folder.join(format!("{name}.png"));
+        self.desktop
+            .screenshot(&picture)
+            .expect("the display can be photographed");
+        picture
+    }
+
+    /// The ids of all processes that belong to this session.
+    pub fn processes(&self) -> Vec<u32> {
+        self.desktop.processes()
+    }
+
+    /// The folder that holds everything of this session; it goes away with it.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    fn folder_to_keep(&self) -> PathBuf {
+        let folder = programs::stories().join(&self.name);
+        fs::create_dir_all(&folder).expect("a folder can be made in the target folder");
+        folder
+    }
+
+    fn keep_evidence(&self) -> std::io::Result<PathBuf> {
+        let folder = self.folder_to_keep();
+        let provider_log = self.home().join(".local/state/keyfob-identity");
+        for source in [self.desktop.logs(), provider_log] {
+            let Ok(entries) = fs::read_dir(source) else {
+                continue;
+            };
+            for entry in entries {
+                let file = entry?.path();
+                if let Some(name) = file
+                    .file_name()
+                    .filter(|_| file.extension() == Some("log".as_ref()))
+                {
+                    fs::copy(&file, folder.join(name))?;
+                }
+            }
+        }
+        self.desktop.screenshot(&folder.join("failed.png"))?;
+        Ok(folder)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            return;
+        }
+        match self.keep_evidence() {
+            Ok(folder) => eprintln!("output and a picture are in {}", folder.display()),
+            Err(error) => eprintln!("the evidence could not be kept: {error}"),
+        }
+    }
+}
+
+/// The test harness runs each test on a thread of its name.
+fn test_name() -> String {
+    let name = thread::current().name().unwrap_or("unnamed").to_owned();
+    name.replace("::", "-")
+}
