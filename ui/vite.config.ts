@@ -1,11 +1,14 @@
 // Two builds of one page: the one in the window, and the gallery of its states.
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+
+import { stateNames } from './src/gallery/states.ts';
 
 export default defineConfig(({ mode }) => ({
   // Relative, so that the window's own scheme and any static server can both serve it.
   base: './',
-  plugins: [svelte()],
+  plugins: [svelte({ configFile: false }), galleryList(mode)],
   // Under test, Svelte must resolve to what runs in a browser, not to its server renderer.
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
   build: {
@@ -22,3 +25,16 @@ export default defineConfig(({ mode }) => ({
     include: ['src/**/*.test.ts'],
   },
 }));
+
+// Beside the gallery lies the list of its states, for whoever takes their pictures.
+function galleryList(mode: string): Plugin {
+  return {
+    name: 'keyfob:gallery-list',
+    apply: 'build',
+    generateBundle() {
+      if (mode === 'gallery') {
+        this.emitFile({ type: 'asset', fileName: 'states.json', source: `${JSON.stringify(stateNames, null, 2)}\n` });
+      }
+    },
+  };
+}

@@ -21,11 +21,14 @@ export function secondsUntil(instant: number, now: number): number {
   return Math.max(0, Math.ceil((instant - now) / SECOND));
 }
 
-/** The time left in its largest useful units: "3 days", "1 h 5 min", "12 min", "1 min 40 s", "9 s". */
+/** The time left in its largest useful units: "3 days", "14 h", "1 h 5 min", "12 min", "1 min 40 s", "9 s". */
 export function remainingText(instant: number, now: number): string {
   const left = secondsUntil(instant, now) * SECOND;
   if (left >= 2 * DAY) {
     return `${Math.floor(left / DAY)} days`;
+  }
+  if (left >= 10 * HOUR) {
+    return `${Math.floor(left / HOUR)} h`;
   }
   if (left >= HOUR) {
     return units(Math.floor(left / HOUR), 'h', Math.floor((left % HOUR) / MINUTE), 'min');

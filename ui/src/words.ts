@@ -12,10 +12,13 @@ export interface Failure {
   verb: Remedy | null;
 }
 
+// The spaces inside the number do not break: it stays on one line.
+const EXAMPLE = 'ada@example.com or +44\u00a020\u00a07946\u00a00958';
+
 export const failures = {
   invalid_identifier: {
     happened: 'This is neither an e-mail address nor a phone number.',
-    todo: 'Type it like ada@example.com or +44 20 7946 0958.',
+    todo: `Type it like ${EXAMPLE}.`,
     verb: null,
   },
   browser_not_opened: {
@@ -156,7 +159,7 @@ export const words = {
   signIn: {
     title: 'Sign in',
     field: 'E-mail address or phone number',
-    example: 'For example ada@example.com or +44 20 7946 0958',
+    example: `For example ${EXAMPLE}`,
     submit: 'Sign in',
     browser: 'Continue in browser',
     trialTitle: 'This is the local provider on this computer, for trying things out.',
@@ -173,8 +176,7 @@ export const words = {
     until: (time: string) => `Keyfob waits until ${time}`,
     more: 'Other ways on',
     again: 'Send again',
-    openAgain: 'Open the page again',
-    againHint: 'Opens the sign-in page once more',
+    againHint: 'Opens the page once more',
     againIn: (seconds: number) => `in ${seconds} s`,
     copy: 'Copy sign-in address',
     copyHint: 'For another browser',
@@ -183,7 +185,7 @@ export const words = {
     paste: 'Paste return link',
     pasteHint: 'Or press Ctrl+V',
     anotherWay: 'Try another way',
-    anotherWayHint: 'Comes back without a link',
+    anotherWayHint: 'If nothing comes back',
     cancel: 'Cancel',
     redeeming: 'Signing you in…',
     redeemingFor: 'The link came back for',
@@ -199,7 +201,7 @@ export const words = {
     expired: 'Expired',
     expiredHint: 'Refreshes when you copy',
     verified: 'Verified',
-    verifiedBy: 'Signature checked with key',
+    verifiedBy: 'Key',
     unverified: 'Not checked yet',
     copy: 'Copy access token',
     copied: 'Copied',
