@@ -1,1 +1,98 @@
-//! From "Sign in" to a fresh token.
+//! From "Sign in" to a fresh token: how a native app signs a person in.
+//!
+//! The story, in the order it happens:
+//!
+//! 1. A [`Profile`] says who the provider is; [`Provider::new`] speaks to it.
+//! 2. What the person types is parsed once, into an [`Identifier`].
+//! 3. [`SignIn::begin`] makes an attempt: the address to open, and a [`PendingAuthorization`] (state, PKCE verifier,
+//!    redirect URI) that goes into the keyring, because the answer may come to another process.
+//! 4. [`door::browser::open`] opens the address. The mail, the link and the click are the provider's.
+//! 5. The answer comes back by a [`door`]: our own scheme, a listener on this computer, or the clipboard. Whatever
+//!    brought it, it is text from a stranger.
+//! 6. [`SignIn::judge`] parses it into a [`Callback`], finds the attempt by its state, and lets
+//!    [`PendingAuthorization::accept`] decide. [`SignIn::redeem`] exchanges the [`AuthorizationGrant`] and verifies
+//!    every token. The result is a [`Session`].
+//! 7. [`SessionManager::adopt`] keeps the session in the keyring and uses it; [`SignIn::settle`] forgets the attempt.
+//! 8. [`SessionManager::access_token`] hands out a token that lives long enough, and refreshes when it would not.
+//!    [`SessionManager::restore`] takes up the session at the next start, [`SessionManager::sign_out`] ends it.
+//!
+//! This crate has no user interface. It follows RFC 8252 (native apps), RFC 7636 (PKCE) and RFC 9700 (best current
+//! practice); each item names the section it comes from.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use keyfob_auth::{
+//!     Clock, Profile, Provider, RedirectUri, Return, SessionManager, SessionStore, SignIn, Vault, door,
+//! };
+//! use tokio::sync::mpsc;
+//!
+//! # async fn walk() -> Result<(), Box<dyn std::error::Error>> {
+//! let profile = Profile::local(&"http://127.0.0.1:41017".parse()?);
+//! let clock = Clock::system();
+//! let vault = Vault::system("dev.keyfob");
+//! let provider = Arc::new(Provider::new(&profile, &clock));
+//! let sign_in = SignIn::new(provider.clone(), vault.clone(), &profile.name, clock.clone());
+//! let sessions = SessionManager::new(provider, SessionStore::new(vault, &profile.name), clock);
+//!
+//! let (returns, mut answers) = mpsc::channel(4);
+//! let listener = door::loopback::Loopback::open(returns).await?;
+//! let ada = "ada@example.com".parse()?;
+//! let (attempt, _kept) = sign_in.begin(Some(&ada), listener.redirect_uri().clone()).await;
+//! door::browser::open(&attempt.request.address).await?;
+//!
+//! while let Some(address) = answers.recv().await {
+//!     if let Ok(Return::Answer(grant)) = sign_in.judge(&address).await {
+//!         sessions.adopt(sign_in.redeem(grant).await?).await?;
+//!         sign_in.settle().await?;
+//!         break;
+//!     }
+//! }
+//! let token = sessions.access_token(None).await?.token;
+//! # let _ = token; Ok(())
+//! # }
+//! ```
+
+#![warn(missing_docs)]
+
+mod account;
+mod authorization;
+mod callback;
+mod clock;
+pub mod door;
+mod http;
+mod identifier;
+mod jwks;
+mod jwt;
+mod pkce;
+mod profile;
+mod provider;
+mod reason;
+mod secret;
+mod session;
+mod sign_in;
+mod token;
+mod vault;
+
+pub use account::Account;
+pub use authorization::{
+    ATTEMPT_LIFETIME, AuthorizationGrant, AuthorizationRequest, PendingAuthorization, RedirectUri,
+    Rejection,
+};
+pub use callback::{Callback, CallbackError, LONGEST_RETURN_ADDRESS};
+pub use clock::{Clock, Timestamp};
+pub use identifier::{Identifier, IdentifierError};
+pub use jwt::JwtError;
+pub use pkce::{CodeChallenge, CodeVerifier};
+pub use profile::{CotterConfig, Profile, ProfileError, ProviderConfig};
+pub use provider::{Provider, ProviderError, Redeemed};
+pub use reason::Reason;
+pub use session::{
+    FreshToken, Session, SessionError, SessionManager, SessionStatus, SessionStore, SignedIn,
+    StoreError,
+};
+pub use sign_in::{Attempt, FinishError, Return, SignIn};
+pub use token::{AccessToken, IdToken, RefreshToken, TokenSet};
+pub use vault::{Damage, Late, Vault, VaultError};

@@ -91,4 +91,47 @@ impl Reason {
         Self::LinkHandlerMissing,
         Self::ConfigInvalid,
     ];
+
+    /// The reason as it is serialised.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::InvalidIdentifier => "invalid_identifier",
+            Self::BrowserNotOpened => "browser_not_opened",
+            Self::Offline => "offline",
+            Self::ProviderBroken => "provider_broken",
+            Self::ProviderRefused => "provider_refused",
+            Self::RedirectNotAllowed => "redirect_not_allowed",
+            Self::LocalProviderNotStarted => "local_provider_not_started",
+            Self::LinkMalformed => "link_malformed",
+            Self::LinkForeign => "link_foreign",
+            Self::SignInExpired => "sign_in_expired",
+            Self::SignInDenied => "sign_in_denied",
+            Self::CodeRefused => "code_refused",
+            Self::VerificationFailed => "verification_failed",
+            Self::SignInNeeded => "sign_in_needed",
+            Self::Busy => "busy",
+            Self::KeyringWaiting => "keyring_waiting",
+            Self::KeyringUnavailable => "keyring_unavailable",
+            Self::KeyringDamaged => "keyring_damaged",
+            Self::ClockWrong => "clock_wrong",
+            Self::LoopbackNotOpened => "loopback_not_opened",
+            Self::ClipboardFailed => "clipboard_failed",
+            Self::NothingToPaste => "nothing_to_paste",
+            Self::LinkHandlerMissing => "link_handler_missing",
+            Self::ConfigInvalid => "config_invalid",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reasons_word_is_what_is_serialised() {
+        for reason in Reason::ALL {
+            let word = serde_json::to_string(&reason).unwrap();
+            assert_eq!(word, format!("\"{}\"", reason.word()));
+        }
+    }
 }

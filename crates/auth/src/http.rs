@@ -1,0 +1,113 @@
+//! Talking to one provider: bounded in time and size, no redirects followed, JSON or a clear error.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode, header};
+use serde::{Serialize, de::DeserializeOwned};
+use url::{Host, Url};
+
+use crate::{Clock, Timestamp, provider::ProviderError};
+
+/// The longest that one exchange may take.
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The largest answer that is read, in bytes. Real ones have some 4,000.
+const LARGEST_ANSWER: usize = 256 * 1024;
+
+/// An HTTP client for one provider. Every answer's `Date` teaches the clock.
+#[derive(Clone, Debug)]
+pub(crate) struct Http {
+    client: reqwest::Client,
+    clock: Clock,
+}
+
+/// An answer, whole and of a size that can be held.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    body: Vec<u8>,
+}
+
+impl Http {
+    /// A client for the provider at `base`. A provider on this computer is never asked through a proxy.
+    pub(crate) fn new(clock: Clock, base: &Url) -> Self {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("Keyfob/", env!("CARGO_PKG_VERSION")))
+            .timeout(EXCHANGE_TIMEOUT)
+            // A token endpoint that redirects could carry a code to another host.
+            .redirect(reqwest::redirect::Policy::none());
+        if is_loopback(base) {
+            builder = builder.no_proxy();
+        }
+        let client = builder
+            .build()
+            .expect("the TLS library and the system's roots are there");
+        Self { client, clock }
+    }
+
+    pub(crate) async fn get(&self, url: Url) -> Result<Reply, ProviderError> {
+        self.send(self.client.request(Method::GET, url)).await
+    }
+
+    pub(crate) async fn post(
+        &self,
+        url: Url,
+        api_key: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<Reply, ProviderError> {
+        let request = self
+            .client
+            .request(Method::POST, url)
+            .header("API_KEY_ID", api_key)
+            .json(body);
+        self.send(request).await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Reply, ProviderError> {
+        let mut response = request.send().await.map_err(unreachable)?;
+        if let Some(date) = date(&response) {
+            self.clock.learn(date);
+        }
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > LARGEST_ANSWER {
+                return Err(ProviderError::Broken {
+                    what: "the answer is too large",
+                    status: status.as_u16(),
+                });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Reply { status, body })
+    }
+}
+
+impl Reply {
+    /// The body as JSON of the expected shape.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ProviderError> {
+        serde_json::from_slice(&self.body).map_err(|_| ProviderError::Broken {
+            what: "the answer is not what was expected",
+            status: self.status.as_u16(),
+        })
+    }
+}
+
+/// Whether `url` names this computer.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn date(response: &reqwest::Response) -> Option<Timestamp> {
+    let text = response.headers().get(header::DATE)?.to_str().ok()?;
+    httpdate::parse_http_date(text).ok().map(Timestamp::from)
+}
+
+fn unreachable(error: reqwest::Error) -> ProviderError {
+    // The address may name a key or a query that does not belong in a message.
+    ProviderError::Unreachable(error.without_url())
+}

@@ -1,0 +1,93 @@
+//! The provider's public keys ([RFC 7517 §5]): asked for once, and once more when a token names a key that is
+//! not among them.
+//!
+//! [RFC 7517 §5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
+
+use std::time::Duration;
+
+use jsonwebtoken::jwk::Jwk;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::{Clock, authorization::printable, http::Http, jwt::JwtError, provider::ProviderError};
+
+/// The least time between two fetches that an unknown key causes, so that a forged `kid` cannot make us hammer.
+const REFETCH_INTERVAL: Duration = Duration::from_secs(30);
+
+/// A provider's key set, cached.
+#[derive(Debug)]
+pub(crate) struct Jwks {
+    http: Http,
+    address: Url,
+    clock: Clock,
+    cached: Mutex<Option<Cached>>,
+}
+
+#[derive(Debug)]
+struct Cached {
+    keys: Vec<Jwk>,
+    fetched_at: Duration,
+}
+
+/// Keys are parsed one by one, so that a kind we do not know does not hide one that we do.
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
+}
+
+impl Jwks {
+    pub(crate) fn new(http: Http, address: Url, clock: Clock) -> Self {
+        Self {
+            http,
+            address,
+            clock,
+            cached: Mutex::default(),
+        }
+    }
+
+    /// The key called `key_id`.
+    pub(crate) async fn key(&self, key_id: &str) -> Result<Jwk, ProviderError> {
+        let mut cached = self.cached.lock().await;
+        if let Some(known) = &*cached {
+            if let Some(key) = known.find(key_id) {
+                return Ok(key.clone());
+            }
+            if self.clock.monotonic().saturating_sub(known.fetched_at) < REFETCH_INTERVAL {
+                return Err(JwtError::UnknownKey(printable(key_id, 80)).into());
+            }
+        }
+        let fresh = cached.insert(self.fetch().await?);
+        fresh
+            .find(key_id)
+            .cloned()
+            .ok_or_else(|| JwtError::UnknownKey(printable(key_id, 80)).into())
+    }
+
+    async fn fetch(&self) -> Result<Cached, ProviderError> {
+        let reply = self.http.get(self.address.clone()).await?;
+        if !reply.status.is_success() {
+            return Err(ProviderError::Broken {
+                what: "it did not hand out its keys",
+                status: reply.status.as_u16(),
+            });
+        }
+        let keys = reply.json::<KeySet>()?.keys;
+        Ok(Cached {
+            keys: keys
+                .into_iter()
+                .filter_map(|key| serde_json::from_value(key).ok())
+                .collect(),
+            fetched_at: self.clock.monotonic(),
+        })
+    }
+}
+
+impl Cached {
+    fn find(&self, key_id: &str) -> Option<&Jwk> {
+        self.keys
+            .iter()
+            .find(|key| key.common.key_id.as_deref() == Some(key_id))
+    }
+}

@@ -1,0 +1,182 @@
+//! A provider and its verbs: `begin`, `redeem`, `refresh`.
+//!
+//! An enum, not a trait: the providers are known, and a reader sees at each verb what the wires have in common.
+
+mod cotter;
+
+use url::Url;
+
+use crate::{
+    Account, Clock, Profile, Reason, RefreshToken, TokenSet,
+    authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri},
+    identifier::Identifier,
+    jwt::JwtError,
+    profile::ProviderConfig,
+};
+use cotter::Cotter;
+
+/// Who a person can sign in with.
+#[derive(Debug)]
+pub enum Provider {
+    /// Cotter's passwordless API; the bundled local provider speaks it too.
+    Cotter(Cotter),
+}
+
+/// What an accepted grant was exchanged for.
+#[derive(Debug)]
+pub struct Redeemed {
+    /// Verified where the provider defines how.
+    pub tokens: TokenSet,
+    /// Who signed in.
+    pub account: Account,
+}
+
+/// Why a provider gave no tokens.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// It could not be reached, or went silent.
+    #[error("the provider cannot be reached")]
+    Unreachable(#[source] reqwest::Error),
+    /// It answered something that is not an answer; asking again may help.
+    #[error("the provider does not work: {what} (HTTP {status})")]
+    Broken {
+        /// What was wrong with the answer.
+        what: &'static str,
+        /// The HTTP status of the answer.
+        status: u16,
+    },
+    /// It does not allow the address we return to.
+    #[error("the provider does not allow this app's return address")]
+    RedirectNotAllowed,
+    /// The code was used, is too old, or was made for another verifier.
+    #[error("the provider did not accept the code: {message}")]
+    CodeRefused {
+        /// The provider's words, made fit to show.
+        message: String,
+    },
+    /// The refresh token is no longer good: sign in again.
+    #[error("the provider has ended the session: {message}")]
+    SessionEnded {
+        /// The provider's words, made fit to show.
+        message: String,
+    },
+    /// A no of another kind, for example an unknown API key.
+    #[error("the provider refused: {message} (HTTP {status})")]
+    Refused {
+        /// The provider's words, made fit to show.
+        message: String,
+        /// The HTTP status of the answer.
+        status: u16,
+    },
+    /// The return link lacks what this provider's exchange needs.
+    #[error("the return link is incomplete")]
+    GrantIncomplete,
+    /// A token it handed out is not to be believed.
+    #[error("a token was refused: {0}")]
+    Unverified(#[from] JwtError),
+}
+
+impl ProviderError {
+    /// The word other programs may switch on.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Unreachable(_) => Reason::Offline,
+            Self::Broken { .. } => Reason::ProviderBroken,
+            Self::RedirectNotAllowed => Reason::RedirectNotAllowed,
+            Self::CodeRefused { .. } => Reason::CodeRefused,
+            Self::SessionEnded { .. } => Reason::SignInNeeded,
+            Self::Refused { .. } => Reason::ProviderRefused,
+            Self::GrantIncomplete => Reason::LinkMalformed,
+            Self::Unverified(_) => Reason::VerificationFailed,
+        }
+    }
+
+    /// Whether the same question may get another answer later: nothing was decided, nothing was spent.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Broken { .. })
+    }
+
+    /// What a person may be told beyond the reason; never a secret.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Broken { what, status } => Some(format!("{what} (HTTP {status})")),
+            Self::CodeRefused { message }
+            | Self::SessionEnded { message }
+            | Self::Refused { message, .. } => Some(message.clone()),
+            Self::Unverified(error) => Some(error.to_string()),
+            Self::Unreachable(_) | Self::RedirectNotAllowed | Self::GrantIncomplete => None,
+        }
+    }
+}
+
+impl Provider {
+    /// The provider that `profile` names.
+    pub fn new(profile: &Profile, clock: &Clock) -> Self {
+        match &profile.provider {
+            ProviderConfig::Cotter(config) => Self::Cotter(Cotter::new(config.clone(), clock)),
+        }
+    }
+
+    /// The issuer that its tokens name.
+    pub fn issuer(&self) -> &str {
+        match self {
+            Self::Cotter(cotter) => cotter.issuer(),
+        }
+    }
+
+    /// The page that a person signs in at.
+    pub fn sign_in_page(&self) -> &Url {
+        match self {
+            Self::Cotter(cotter) => cotter.sign_in_page(),
+        }
+    }
+
+    /// A new attempt: what to open, and what to keep until the answer comes. Asks nobody.
+    pub fn begin(
+        &self,
+        identifier: Option<&Identifier>,
+        redirect_uri: RedirectUri,
+        clock: &Clock,
+    ) -> PendingAuthorization {
+        match self {
+            Self::Cotter(cotter) => cotter.begin(identifier, redirect_uri, clock.now()),
+        }
+    }
+
+    /// Exchanges a judged answer for verified tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError`]; a [transient](ProviderError::is_transient) one leaves the code unspent.
+    pub async fn redeem(&self, grant: &AuthorizationGrant) -> Result<Redeemed, ProviderError> {
+        match self {
+            Self::Cotter(cotter) => cotter.redeem(grant).await,
+        }
+    }
+
+    /// Spends `token` on the next token set for `account`.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::SessionEnded`] when the person must sign in again; every other error keeps the session.
+    pub async fn refresh(
+        &self,
+        token: &RefreshToken,
+        account: &Account,
+    ) -> Result<TokenSet, ProviderError> {
+        match self {
+            Self::Cotter(cotter) => cotter.refresh(token, account).await,
+        }
+    }
+
+    /// Checks a kept access token once more, and names the key that its signature fits.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Unverified`] when it is not to be believed, another when the keys could not be had.
+    pub async fn verify(&self, token: &crate::AccessToken) -> Result<String, ProviderError> {
+        match self {
+            Self::Cotter(cotter) => cotter.verify_access_token(token).await,
+        }
+    }
+}

@@ -1,0 +1,468 @@
+//! The session: who is signed in, and a fresh access token for as long as the provider allows.
+//!
+//! [`SessionManager`] is the only thing that refreshes. It keeps the session in memory and, through
+//! [`SessionStore`], in the keyring; it announces every change to whoever [watches](SessionManager::watch).
+//!
+//! The order matters. A rotated refresh token is worth the whole session, so the exchange runs in a task of its
+//! own that a caller who goes away cannot cancel, and what it brings is saved before anybody hears of it.
+
+mod store;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{Mutex, watch};
+
+use crate::{
+    AccessToken, Account, Clock, Late, Provider, ProviderError, Reason, Timestamp, TokenSet,
+    VaultError, provider::Redeemed,
+};
+pub use store::{SessionStore, StoreError};
+
+/// The shortest life that a handed-out token has left when nobody asks for more.
+const DEFAULT_MIN_VALID: Duration = Duration::from_mins(1);
+
+/// A signed-in person's tokens, and when they came.
+#[derive(Debug)]
+pub struct Session {
+    /// Who signed in.
+    pub account: Account,
+    tokens: TokenSet,
+    /// On the provider's clock.
+    received_at: Timestamp,
+    /// On this process's own clock; unknown for a session that came out of the keyring.
+    received_monotonic: Option<Duration>,
+    generation: u64,
+}
+
+impl Session {
+    /// A session that begins now.
+    pub fn new(redeemed: Redeemed, clock: &Clock) -> Self {
+        Self {
+            account: redeemed.account,
+            tokens: redeemed.tokens,
+            received_at: clock.now(),
+            received_monotonic: Some(clock.monotonic()),
+            generation: 1,
+        }
+    }
+
+    /// When the access token ends, on the provider's clock.
+    pub fn expires_at(&self) -> Timestamp {
+        self.received_at + self.tokens.lifetime
+    }
+
+    /// How long the access token still lives: the shorter of what the two clocks say, because the wall clock may
+    /// be set back and the monotonic one stands still while the computer sleeps.
+    pub fn remaining(&self, clock: &Clock) -> Duration {
+        let by_wall = self.expires_at().since(clock.now());
+        match self.received_monotonic {
+            Some(received) => {
+                let age = clock.monotonic().saturating_sub(received);
+                by_wall.min(self.tokens.lifetime.saturating_sub(age))
+            }
+            None => by_wall,
+        }
+    }
+
+    /// Whether both hold the same tokens, however often they were looked at since.
+    fn is(&self, other: &Self) -> bool {
+        (self.generation, self.received_at, &self.account)
+            == (other.generation, other.received_at, &other.account)
+    }
+
+    /// The least remaining life that is good enough when nobody asks for more.
+    fn default_min_valid(&self) -> Duration {
+        DEFAULT_MIN_VALID.min(self.tokens.lifetime / 5)
+    }
+
+    /// This session with the tokens of a refresh: what did not come back stays (RFC 6749 §6).
+    fn refreshed(&self, fresh: TokenSet, clock: &Clock) -> Self {
+        Self {
+            account: self.account.clone(),
+            tokens: TokenSet {
+                refresh: fresh.refresh.or_else(|| self.tokens.refresh.clone()),
+                id: fresh.id.or_else(|| self.tokens.id.clone()),
+                ..fresh
+            },
+            received_at: clock.now(),
+            received_monotonic: Some(clock.monotonic()),
+            generation: self.generation + 1,
+        }
+    }
+}
+
+/// What may be shown of the session at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum SessionStatus {
+    /// Nobody is signed in, as far as is known.
+    #[default]
+    SignedOut,
+    /// Somebody is.
+    SignedIn(SignedIn),
+}
+
+/// What may be shown of a session; never a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who.
+    pub account: Account,
+    /// When the access token ends, on the provider's clock.
+    pub expires_at: Timestamp,
+    /// How long it lived in all.
+    pub lifetime: Duration,
+    /// The key its signature was checked with in this run.
+    pub verified_by: Option<String>,
+    /// Whether the keyring holds the session; otherwise it ends with the program.
+    pub kept: bool,
+    /// Whether a refresh is under way.
+    pub refreshing: bool,
+}
+
+/// A token that may be used now.
+#[derive(Clone, Debug)]
+pub struct FreshToken {
+    /// The token.
+    pub token: AccessToken,
+    /// When it ends, on the provider's clock.
+    pub expires_at: Timestamp,
+}
+
+/// Why there is no fresh token, or the session could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    SignedOut,
+    /// The provider gave no tokens. The session is as it was.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The keyring did not do its part. The session is as it was.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The session has no refresh token and its access token has ended.
+    #[error("the session has ended and cannot be renewed")]
+    NotRenewable,
+}
+
+impl SessionError {
+    /// The word other programs may switch on.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::SignedOut | Self::NotRenewable => Reason::SignInNeeded,
+            Self::Provider(error) => error.reason(),
+            Self::Store(error) => error.reason(),
+        }
+    }
+
+    /// What a person may be told beyond the reason; never a secret.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Provider(error) => error.detail(),
+            Self::Store(error) => Some(error.to_string()),
+            Self::SignedOut | Self::NotRenewable => None,
+        }
+    }
+}
+
+/// Keeps one profile's session. Clones share it.
+#[derive(Clone, Debug)]
+pub struct SessionManager(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    provider: Arc<Provider>,
+    store: SessionStore,
+    clock: Clock,
+    /// The session in use, and whether the keyring holds it. Held while the keyring is written, so that a late
+    /// save cannot bring back what was signed out.
+    current: Mutex<Current>,
+    /// Held by the one task that talks to the token endpoint.
+    turn: Arc<Mutex<()>>,
+    status: watch::Sender<SessionStatus>,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    session: Option<Arc<Session>>,
+    kept: bool,
+}
+
+impl SessionManager {
+    /// A manager with nobody signed in until [`restore`](Self::restore) or [`adopt`](Self::adopt).
+    pub fn new(provider: Arc<Provider>, store: SessionStore, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            provider,
+            store,
+            clock,
+            current: Mutex::default(),
+            turn: Arc::default(),
+            status: watch::Sender::default(),
+        }))
+    }
+
+    /// Follows what may be shown of the session.
+    pub fn watch(&self) -> watch::Receiver<SessionStatus> {
+        self.0.status.subscribe()
+    }
+
+    /// Takes up the session that the keyring holds, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When the keyring did not answer or its record cannot be read. That is never the same as signed out.
+    pub async fn restore(&self) -> Result<(), StoreError> {
+        let mut current = self.0.current.lock().await;
+        if current.session.is_none()
+            && let Some(session) = self.0.store.load().await?
+        {
+            *current = Current {
+                session: Some(Arc::new(session)),
+                kept: true,
+            };
+            self.0.announce(&current, false);
+        }
+        Ok(())
+    }
+
+    /// Takes up a new session, in place of any other: kept in the keyring first, then used.
+    ///
+    /// # Errors
+    ///
+    /// When the keyring did not take it. The session is used all the same, until the program ends; a keyring that
+    /// is only late may still take it, and that is announced.
+    pub async fn adopt(&self, session: Session) -> Result<(), StoreError> {
+        let mut current = self.0.current.lock().await;
+        self.0.keep(&mut current, Arc::new(session)).await
+    }
+
+    /// A token that lives at least `min_valid` from now, refreshed when the one at hand does not; without a wish,
+    /// at least a minute or a fifth of its lifetime, whichever is less.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError`]. A token that still lives is handed out when the refresh failed and nobody asked for more.
+    pub async fn access_token(
+        &self,
+        min_valid: Option<Duration>,
+    ) -> Result<FreshToken, SessionError> {
+        let session = self.0.session().await?;
+        let wanted = min_valid.unwrap_or_else(|| session.default_min_valid());
+        if session.remaining(&self.0.clock) >= wanted {
+            return Ok(fresh(&session));
+        }
+        match self.refresh_after(&session).await {
+            Ok(renewed) => Ok(fresh(&renewed)),
+            Err(error) => {
+                let still_lives = !session.remaining(&self.0.clock).is_zero();
+                let decided = matches!(
+                    error,
+                    SessionError::Provider(ProviderError::SessionEnded { .. })
+                );
+                if still_lives && min_valid.is_none() && !decided {
+                    tracing::warn!(reason = ?error.reason(), "handing out the token at hand");
+                    Ok(fresh(&session))
+                } else {
+                    Err(error)
+                }
+            }
+        }
+    }
+
+    /// Gets new tokens now, however long the ones at hand live.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError`]; the session is then as it was.
+    pub async fn refresh(&self) -> Result<(), SessionError> {
+        let session = self.0.session().await?;
+        self.refresh_after(&session).await.map(drop)
+    }
+
+    /// Checks the kept access token's signature again, which a session out of the keyring has not had in this run.
+    ///
+    /// # Errors
+    ///
+    /// When the provider's keys could not be had, or the token is not to be believed.
+    pub async fn verify(&self) -> Result<(), SessionError> {
+        let session = self.0.session().await?;
+        let verdict = self.0.provider.verify(&session.tokens.access).await;
+        let key_id = match verdict {
+            Ok(key_id) => key_id,
+            // An old token is renewed when it is asked for; that is not a failed check.
+            Err(ProviderError::Unverified(crate::JwtError::Expired)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut current = self.0.current.lock().await;
+        if same(current.session.as_ref(), Some(&session)) {
+            current.session = Some(Arc::new(Session {
+                account: session.account.clone(),
+                tokens: TokenSet {
+                    verified_by: Some(key_id),
+                    ..session.tokens.clone()
+                },
+                ..*session
+            }));
+            self.0.announce(&current, false);
+        }
+        Ok(())
+    }
+
+    /// Ends the session here: the keyring's record first, then the one in memory.
+    ///
+    /// # Errors
+    ///
+    /// When the keyring did not remove its record. The session then goes on, so that it cannot come back unseen; a
+    /// keyring that is only late may still remove it, and that is announced.
+    pub async fn sign_out(&self) -> Result<(), StoreError> {
+        let mut current = self.0.current.lock().await;
+        let deleted = self.0.store.delete().await;
+        match &deleted {
+            Ok(()) => {
+                *current = Current::default();
+                self.0.announce(&current, false);
+            }
+            Err(StoreError::Vault(VaultError::Waiting(late))) => {
+                self.0
+                    .when_done(late, |current| *current = Current::default(), &current);
+            }
+            Err(_) => {}
+        }
+        deleted
+    }
+
+    /// Waits until no exchange is under way, so that a program that ends loses no token that was just issued.
+    pub async fn idle(&self) {
+        drop(self.0.turn.lock().await);
+    }
+
+    /// One refresh, whoever asks: a caller that waited for its turn takes what the one before it brought.
+    async fn refresh_after(&self, seen: &Arc<Session>) -> Result<Arc<Session>, SessionError> {
+        let turn = Arc::clone(&self.0.turn).lock_owned().await;
+        let session = self.0.session().await?;
+        if !session.is(seen) {
+            return Ok(session);
+        }
+        let inner = Arc::clone(&self.0);
+        // A task of its own: the provider rotates the token when it answers, whether or not the caller still waits.
+        let exchange = tokio::spawn(async move {
+            let renewed = inner.exchange(&session).await;
+            drop(turn);
+            renewed
+        });
+        exchange
+            .await
+            .expect("the exchange neither panics nor is cancelled")
+    }
+}
+
+impl Inner {
+    async fn session(&self) -> Result<Arc<Session>, SessionError> {
+        let current = self.current.lock().await;
+        current.session.clone().ok_or(SessionError::SignedOut)
+    }
+
+    async fn exchange(
+        self: &Arc<Self>,
+        session: &Arc<Session>,
+    ) -> Result<Arc<Session>, SessionError> {
+        let refresh = session
+            .tokens
+            .refresh
+            .as_ref()
+            .ok_or(SessionError::NotRenewable)?;
+        self.announce(&*self.current.lock().await, true);
+        let answer = self.provider.refresh(refresh, &session.account).await;
+
+        let mut current = self.current.lock().await;
+        let renewed = match answer {
+            Ok(tokens) => Arc::new(session.refreshed(tokens, &self.clock)),
+            Err(error) => {
+                self.announce(&current, false);
+                return Err(error.into());
+            }
+        };
+        // Signed out, or signed in anew, while the provider was asked: the answer belongs to nobody.
+        if !same(current.session.as_ref(), Some(session)) {
+            self.announce(&current, false);
+            return Err(SessionError::SignedOut);
+        }
+        // Saved before anybody hears of it: the old refresh token is spent, and whoever reads the keyring next
+        // must find the new one.
+        if let Err(error) = self.keep(&mut current, Arc::clone(&renewed)).await {
+            tracing::warn!(%error, "the renewed session is not in the keyring");
+        }
+        Ok(renewed)
+    }
+
+    /// Saves `session`, and uses it whether or not that worked.
+    async fn keep(
+        self: &Arc<Self>,
+        current: &mut Current,
+        session: Arc<Session>,
+    ) -> Result<(), StoreError> {
+        let saved = self.store.save(&session).await;
+        *current = Current {
+            session: Some(session),
+            kept: saved.is_ok(),
+        };
+        self.announce(current, false);
+        if let Err(StoreError::Vault(VaultError::Waiting(late))) = &saved {
+            self.when_done(late, |current| current.kept = true, current);
+        }
+        saved
+    }
+
+    /// Follows a late call of the keyring, and `then` changes what is current, if that is still the same session.
+    fn when_done(
+        self: &Arc<Self>,
+        late: &Late,
+        then: impl FnOnce(&mut Current) + Send + 'static,
+        seen: &Current,
+    ) {
+        let (inner, late, seen) = (Arc::clone(self), late.clone(), seen.session.clone());
+        tokio::spawn(async move {
+            if late.ended().await.is_err() {
+                return;
+            }
+            let mut current = inner.current.lock().await;
+            if same(current.session.as_ref(), seen.as_ref()) {
+                then(&mut current);
+                inner.announce(&current, false);
+            }
+        });
+    }
+
+    fn announce(&self, current: &Current, refreshing: bool) {
+        let status = match &current.session {
+            None => SessionStatus::SignedOut,
+            Some(session) => SessionStatus::SignedIn(SignedIn {
+                account: session.account.clone(),
+                expires_at: session.expires_at(),
+                lifetime: session.tokens.lifetime,
+                verified_by: session.tokens.verified_by.clone(),
+                kept: current.kept,
+                refreshing,
+            }),
+        };
+        self.status.send_if_modified(|old| {
+            let changed = *old != status;
+            *old = status;
+            changed
+        });
+    }
+}
+
+fn same(one: Option<&Arc<Session>>, other: Option<&Arc<Session>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.is(other),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+fn fresh(session: &Session) -> FreshToken {
+    FreshToken {
+        token: session.tokens.access.clone(),
+        expires_at: session.expires_at(),
+    }
+}

@@ -1,0 +1,211 @@
+//! The session's record in the keyring: one per profile, versioned, whole or not at all.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::{
+    AccessToken, Account, IdToken, Reason, RefreshToken, Timestamp, TokenSet, Vault, VaultError,
+    session::Session,
+};
+
+/// The version of the record that this program writes, and the newest it reads.
+const VERSION: u32 = 1;
+
+/// Where the sessions of one profile are kept.
+#[derive(Clone, Debug)]
+pub struct SessionStore {
+    vault: Vault,
+    entry: String,
+}
+
+/// Why the record could not be read, written or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The keyring did not do it.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// It gave a record that is not one of ours. It stays where it is until a new sign-in replaces it.
+    #[error("the session kept in the keyring cannot be read")]
+    Damaged,
+    /// A newer Keyfob wrote the record. It stays where it is.
+    #[error("the session in the keyring was written by a newer Keyfob (record version {0})")]
+    Newer(u32),
+}
+
+impl StoreError {
+    /// The word other programs may switch on.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Vault(error) => error.reason(),
+            Self::Damaged | Self::Newer(_) => Reason::KeyringDamaged,
+        }
+    }
+}
+
+/// The record as it is written: compact JSON. Times are milliseconds since 1970.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    v: u32,
+    /// One more at each save; tells a reader which of two records is newer.
+    generation: u64,
+    account: Account,
+    access_token: String,
+    refresh_token: Option<String>,
+    id_token: Option<String>,
+    received_at: Timestamp,
+    lifetime_ms: u64,
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.access_token.zeroize();
+        self.refresh_token.zeroize();
+        self.id_token.zeroize();
+    }
+}
+
+impl SessionStore {
+    /// The record of the profile called `profile`.
+    pub fn new(vault: Vault, profile: &str) -> Self {
+        Self {
+            vault,
+            entry: format!("{profile}.session"),
+        }
+    }
+
+    /// The kept session, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; none of them means that nobody is signed in.
+    pub async fn load(&self) -> Result<Option<Session>, StoreError> {
+        let Some(bytes) = self.vault.read(&self.entry).await? else {
+            return Ok(None);
+        };
+        parse(&bytes).map(Some)
+    }
+
+    /// Replaces the record.
+    ///
+    /// # Errors
+    ///
+    /// When the keyring did not take it; it then holds the old record, whole.
+    pub async fn save(&self, session: &Session) -> Result<(), StoreError> {
+        Ok(self.vault.write(&self.entry, print(session)).await?)
+    }
+
+    /// Removes the record. It may be absent.
+    ///
+    /// # Errors
+    ///
+    /// When the keyring did not do it.
+    pub async fn delete(&self) -> Result<(), StoreError> {
+        Ok(self.vault.delete(&self.entry).await?)
+    }
+}
+
+fn print(session: &Session) -> Zeroizing<Vec<u8>> {
+    let tokens = &session.tokens;
+    let record = Record {
+        v: VERSION,
+        generation: session.generation,
+        account: session.account.clone(),
+        access_token: tokens.access.expose().to_owned(),
+        refresh_token: tokens
+            .refresh
+            .as_ref()
+            .map(|token| token.expose().to_owned()),
+        id_token: tokens.id.as_ref().map(|token| token.expose().to_owned()),
+        received_at: session.received_at,
+        lifetime_ms: u64::try_from(tokens.lifetime.as_millis()).unwrap_or(u64::MAX),
+    };
+    Zeroizing::new(serde_json::to_vec(&record).expect("a record has only texts and numbers"))
+}
+
+fn parse(bytes: &[u8]) -> Result<Session, StoreError> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        v: u32,
+    }
+    let Versioned { v } = serde_json::from_slice(bytes).map_err(|_| StoreError::Damaged)?;
+    if v > VERSION {
+        return Err(StoreError::Newer(v));
+    }
+    let mut record: Record = serde_json::from_slice(bytes).map_err(|_| StoreError::Damaged)?;
+    Ok(Session {
+        account: record.account.clone(),
+        tokens: TokenSet {
+            access: AccessToken::new(std::mem::take(&mut record.access_token)),
+            refresh: record.refresh_token.take().map(RefreshToken::new),
+            id: record.id_token.take().map(IdToken::new),
+            lifetime: Duration::from_millis(record.lifetime_ms),
+            verified_by: None,
+        },
+        received_at: record.received_at,
+        received_monotonic: None,
+        generation: record.generation,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session() -> Session {
+        Session {
+            account: Account {
+                subject: "S".to_owned(),
+                issuer: "https://issuer.test".to_owned(),
+                identifier: "ada@example.com".to_owned(),
+            },
+            tokens: TokenSet {
+                access: AccessToken::new("A"),
+                refresh: Some(RefreshToken::new("R")),
+                id: None,
+                lifetime: Duration::from_hours(1),
+                verified_by: Some("K".to_owned()),
+            },
+            received_at: Timestamp::from_seconds(1_700_000_000),
+            received_monotonic: Some(Duration::ZERO),
+            generation: 3,
+        }
+    }
+
+    #[test]
+    fn the_record_is_what_is_documented() {
+        assert_eq!(
+            String::from_utf8(print(&session()).to_vec()).unwrap(),
+            r#"{"v":1,"generation":3,"account":{"subject":"S","issuer":"https://issuer.test","identifier":"ada@example.com"},"access_token":"A","refresh_token":"R","id_token":null,"received_at":1700000000000,"lifetime_ms":3600000}"#
+        );
+    }
+
+    #[test]
+    fn a_session_comes_back_as_it_was_but_unchecked() {
+        let back = parse(&print(&session())).unwrap();
+        assert_eq!(back.account, session().account);
+        assert_eq!(back.tokens.access.expose(), "A");
+        assert_eq!(back.tokens.refresh.unwrap().expose(), "R");
+        assert_eq!(back.tokens.verified_by, None);
+        assert_eq!(back.generation, 3);
+    }
+
+    #[test]
+    fn bytes_that_are_no_record_are_damage_and_a_newer_one_is_said_to_be_newer() {
+        for bytes in [
+            &b""[..],
+            b"{}",
+            b"null",
+            b"\xff\xfe",
+            br#"{"v":1}"#,
+            br#"{"v":"1"}"#,
+        ] {
+            assert!(
+                matches!(parse(bytes), Err(StoreError::Damaged)),
+                "{bytes:?}"
+            );
+        }
+        assert!(matches!(parse(br#"{"v":2}"#), Err(StoreError::Newer(2))));
+    }
+}

@@ -1,0 +1,335 @@
+//! Signing in, from the first click to a [`Session`].
+//!
+//! 1. [`SignIn::begin`] makes an attempt and keeps it in the keyring, so that the answer may find another process.
+//! 2. The caller opens the attempt's address in the browser; the person does the rest there.
+//! 3. [`SignIn::judge`] takes the return address, whoever brought it, finds the attempt by its `state`, and says
+//!    whether it may be believed; [`SignIn::redeem`] exchanges the code.
+//! 4. The caller hands the session to [`SessionManager::adopt`](crate::SessionManager::adopt), then calls
+//!    [`SignIn::settle`]: only now is the attempt forgotten.
+//!
+//! Several attempts may wait at once ("try another way"); the first to succeed ends the others.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+use crate::{
+    AuthorizationRequest, Callback, CallbackError, Clock, Identifier, PendingAuthorization,
+    Provider, ProviderError, Reason, RedirectUri, Rejection, Session, Timestamp, Vault, VaultError,
+    authorization::{AuthorizationGrant, KeptAttempt},
+    provider::Redeemed,
+};
+
+/// The version of the kept attempts that this program writes and reads.
+const VERSION: u32 = 1;
+
+/// How often an exchange that met a server error is tried in all, and how long it rests in between.
+const EXCHANGE_TRIES: u32 = 3;
+const EXCHANGE_REST: Duration = Duration::from_millis(300);
+
+/// The most attempts that wait at once; the oldest gives way.
+const MOST_ATTEMPTS: usize = 4;
+
+/// The way in, for one profile.
+#[derive(Debug)]
+pub struct SignIn {
+    provider: Arc<Provider>,
+    vault: Vault,
+    entry: String,
+    clock: Clock,
+    attempts: Mutex<Attempts>,
+}
+
+#[derive(Debug, Default)]
+struct Attempts {
+    /// Oldest first.
+    waiting: Vec<PendingAuthorization>,
+    /// Hashed states of attempts whose answer is being exchanged or was: a second answer to them is no news.
+    answered: Vec<[u8; 32]>,
+}
+
+/// What may be shown of an attempt that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// What was typed; nothing when the person chose to continue in the browser.
+    pub identifier: Option<String>,
+    /// What to open in the browser, at first and again. For the person's eyes only.
+    pub request: AuthorizationRequest,
+    /// Whether the answer comes by a listener on this computer and not by our own scheme.
+    pub by_loopback: bool,
+    /// On the provider's clock.
+    pub begun_at: Timestamp,
+    /// On the provider's clock; an answer after this is refused.
+    pub expires_at: Timestamp,
+}
+
+/// What a return address turned out to be.
+#[derive(Debug)]
+pub enum Return {
+    /// The answer to one of our attempts, to be [redeemed](SignIn::redeem).
+    Answer(AuthorizationGrant),
+    /// A second answer to an attempt that has had its answer. Nothing was done.
+    AlreadyAnswered,
+}
+
+/// Why a return address did not lead to a session.
+#[derive(Debug, thiserror::Error)]
+pub enum FinishError {
+    /// It is no return address. Every attempt goes on.
+    #[error(transparent)]
+    Malformed(#[from] CallbackError),
+    /// It fits no attempt of ours. Every attempt goes on.
+    #[error("this link belongs to no sign-in of this app")]
+    Foreign,
+    /// It answers an attempt, but not as it must; the rejection says whether the attempt is over.
+    #[error(transparent)]
+    Rejected(Rejection),
+    /// The provider did not exchange the code. After a transient error the attempt goes on.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+}
+
+impl FinishError {
+    /// The word other programs may switch on.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Malformed(error) => error.reason(),
+            Self::Foreign => Reason::LinkForeign,
+            Self::Rejected(rejection) => rejection.reason(),
+            Self::Provider(error) => error.reason(),
+        }
+    }
+
+    /// What a person may be told beyond the reason; never a secret.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Rejected(Rejection::Denied { error }) => Some(error.clone()),
+            Self::Provider(error) => error.detail(),
+            Self::Malformed(error) => Some(error.to_string()),
+            Self::Rejected(_) | Self::Foreign => None,
+        }
+    }
+
+    /// Whether the same return address may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Provider(error) if error.is_transient())
+    }
+}
+
+/// The attempts as the keyring holds them: compact JSON.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    v: u32,
+    attempts: Vec<KeptAttempt>,
+}
+
+impl SignIn {
+    /// The way in for the profile called `profile`.
+    pub fn new(provider: Arc<Provider>, vault: Vault, profile: &str, clock: Clock) -> Self {
+        Self {
+            provider,
+            vault,
+            entry: format!("{profile}.sign-in"),
+            clock,
+            attempts: Mutex::default(),
+        }
+    }
+
+    /// Takes up the attempts that an earlier process began, and says which is the newest.
+    ///
+    /// # Errors
+    ///
+    /// When the keyring could not be asked. Attempts that cannot be read are no error: the person begins anew.
+    pub async fn restore(&self) -> Result<Option<Attempt>, VaultError> {
+        let kept = match self.vault.read(&self.entry).await {
+            Ok(kept) => kept,
+            Err(VaultError::Damaged(damage)) => {
+                tracing::warn!(%damage, "the kept sign-in cannot be read");
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        let mut attempts = self.attempts.lock().await;
+        if let Some(bytes) = kept
+            && attempts.waiting.is_empty()
+        {
+            attempts.waiting = parse(&bytes);
+            let now = self.clock.now();
+            attempts
+                .waiting
+                .retain(|attempt| attempt.expires_at() >= now);
+        }
+        Ok(attempts.waiting.last().map(Attempt::from))
+    }
+
+    /// Begins an attempt and keeps it. The caller opens what it names in the browser.
+    ///
+    /// The second value says whether the keyring holds the attempt. If not, it lives as long as this process.
+    pub async fn begin(
+        &self,
+        identifier: Option<&Identifier>,
+        redirect_uri: RedirectUri,
+    ) -> (Attempt, Result<(), VaultError>) {
+        let pending = self.provider.begin(identifier, redirect_uri, &self.clock);
+        let attempt = Attempt::from(&pending);
+        let mut attempts = self.attempts.lock().await;
+        let now = self.clock.now();
+        attempts
+            .waiting
+            .retain(|attempt| attempt.expires_at() >= now);
+        if attempts.waiting.len() == MOST_ATTEMPTS {
+            attempts.waiting.remove(0);
+        }
+        attempts.waiting.push(pending);
+        let kept = self.keep(&attempts).await;
+        (attempt, kept)
+    }
+
+    /// The newest attempt that waits.
+    pub async fn newest(&self) -> Option<Attempt> {
+        self.attempts.lock().await.waiting.last().map(Attempt::from)
+    }
+
+    /// Judges a return address: which attempt it answers, and whether it may.
+    ///
+    /// Asks nobody. Until [`settle`](Self::settle) the keyring still holds the attempt.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError`]. A link that is malformed, foreign or by the wrong door changes nothing.
+    pub async fn judge(&self, address: &str) -> Result<Return, FinishError> {
+        let callback = Callback::parse(address)?;
+        let state = hash(callback.state.expose());
+        let mut attempts = self.attempts.lock().await;
+        if attempts.answered.contains(&state) {
+            return Ok(Return::AlreadyAnswered);
+        }
+        let Some(index) = attempts
+            .waiting
+            .iter()
+            .position(|attempt| attempt.is_answered_by(&callback))
+        else {
+            return Err(FinishError::Foreign);
+        };
+        let attempt = attempts.waiting.remove(index);
+        match attempt.accept(callback, self.clock.now()) {
+            Ok(grant) => {
+                attempts.answered.push(state);
+                Ok(Return::Answer(grant))
+            }
+            Err(Rejection::Foreign(attempt) | Rejection::WrongDoor(attempt)) => {
+                attempts.waiting.insert(index, *attempt);
+                Err(FinishError::Foreign)
+            }
+            Err(over) => {
+                self.keep_or_warn(&attempts).await;
+                Err(FinishError::Rejected(over))
+            }
+        }
+    }
+
+    /// Exchanges a judged answer for a session.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError::Provider`]. After a [transient](FinishError::is_transient) one the attempt waits again, and the
+    /// same return address may be judged once more.
+    pub async fn redeem(&self, grant: AuthorizationGrant) -> Result<Session, FinishError> {
+        let error = match self.exchange(&grant).await {
+            Ok(redeemed) => return Ok(Session::new(redeemed, &self.clock)),
+            Err(error) => error,
+        };
+        let attempt = grant.not_redeemed();
+        let mut attempts = self.attempts.lock().await;
+        if error.is_transient() {
+            let state = hash(attempt.state.expose());
+            attempts.answered.retain(|known| *known != state);
+            attempts.waiting.push(attempt);
+        } else {
+            self.keep_or_warn(&attempts).await;
+        }
+        Err(error.into())
+    }
+
+    /// Forgets every attempt: one of them has become a session, or the person gave up.
+    ///
+    /// # Errors
+    ///
+    /// When the keyring did not delete them. They end by themselves when their time is over.
+    pub async fn settle(&self) -> Result<(), VaultError> {
+        let mut attempts = self.attempts.lock().await;
+        attempts.waiting.clear();
+        self.keep(&attempts).await
+    }
+
+    /// A server error has not spent the code (Cotter's own client tries three times), anything else is an answer.
+    async fn exchange(&self, grant: &AuthorizationGrant) -> Result<Redeemed, ProviderError> {
+        let mut tries = 1;
+        loop {
+            match self.provider.redeem(grant).await {
+                Err(ProviderError::Broken { status: 500.., .. }) if tries < EXCHANGE_TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(EXCHANGE_REST).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn keep(&self, attempts: &Attempts) -> Result<(), VaultError> {
+        if attempts.waiting.is_empty() {
+            self.vault.delete(&self.entry).await
+        } else {
+            self.vault
+                .write(&self.entry, print(&attempts.waiting))
+                .await
+        }
+    }
+
+    async fn keep_or_warn(&self, attempts: &Attempts) {
+        if let Err(error) = self.keep(attempts).await {
+            tracing::warn!(%error, "a sign-in that is over stays in the keyring until its time is over");
+        }
+    }
+}
+
+impl From<&PendingAuthorization> for Attempt {
+    fn from(attempt: &PendingAuthorization) -> Self {
+        Self {
+            identifier: attempt.identifier().map(str::to_owned),
+            request: attempt.request(),
+            by_loopback: attempt.redirect_uri().is_loopback(),
+            begun_at: attempt.begun_at(),
+            expires_at: attempt.expires_at(),
+        }
+    }
+}
+
+fn hash(state: &str) -> [u8; 32] {
+    Sha256::digest(state).into()
+}
+
+fn print(waiting: &[PendingAuthorization]) -> Zeroizing<Vec<u8>> {
+    let kept = Kept {
+        v: VERSION,
+        attempts: waiting.iter().map(KeptAttempt::from).collect(),
+    };
+    Zeroizing::new(serde_json::to_vec(&kept).expect("an attempt has only texts and numbers"))
+}
+
+fn parse(bytes: &[u8]) -> Vec<PendingAuthorization> {
+    match serde_json::from_slice::<Kept>(bytes) {
+        Ok(kept) if kept.v == VERSION => kept
+            .attempts
+            .into_iter()
+            .map(PendingAuthorization::from)
+            .collect(),
+        _ => {
+            tracing::warn!("the kept sign-in is not one of ours");
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,466 @@
+//! How a record lies in the keyring.
+//!
+//! A record is one entry, the *head*, under the record's own name. Windows holds 2,560 bytes per entry
+//! (`CRED_MAX_CREDENTIAL_BLOB_SIZE`), so a longer record is cut into *parts* and its head only says where they are.
+//! Every entry is a header line in ASCII, a line feed, and the body; all of it is UTF-8, because KDE keeps text:
+//!
+//! ```text
+//! NAME      keyfob/1 whole GENERATION ENCODING LENGTH ⏎ body
+//! NAME      keyfob/1 split GENERATION ENCODING LENGTH SIDE PARTS ⏎
+//! NAME#a1   keyfob/1 part GENERATION 1 ⏎ piece of the body
+//! ```
+//!
+//! `GENERATION` is drawn anew for every write: 16 hexadecimal digits, random rather than counted, so that two programs
+//! that write at once cannot arrive at the same one. `ENCODING` is `text` (the record, which was UTF-8) or `base64`
+//! (anything else); `LENGTH` is the body's, in bytes. `SIDE` is `a` or `b`: a record is never written over the parts
+//! that the head in force refers to, but to the other side.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use zeroize::Zeroizing;
+
+use super::{Damage, SecretBytes};
+
+/// The longest body of one entry, in bytes; the header has the 60 up to Windows' limit.
+pub(super) const BODY_LIMIT: usize = 2_500;
+
+/// The most parts that a record may have.
+pub(super) const PARTS_LIMIT: usize = 64;
+
+/// The longest record, in bytes as it is stored. The margin is for pieces that end early, between two characters.
+pub(super) const RECORD_LIMIT: usize = PARTS_LIMIT * (BODY_LIMIT - 3);
+
+/// One write of one record, told from every other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Generation(u64);
+
+impl Generation {
+    pub(super) fn draw() -> Self {
+        Self(getrandom::u64().expect("a supported system has a source of randomness"))
+    }
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// One of the two rows of part entries that a record's name has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    A,
+    B,
+}
+
+impl Side {
+    pub(super) const BOTH: [Self; 2] = [Self::A, Self::B];
+
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+
+    fn letter(self) -> char {
+        match self {
+            Self::A => 'a',
+            Self::B => 'b',
+        }
+    }
+
+    /// The entry that holds the part of this number, counted from 1.
+    pub(super) fn entry(self, name: &str, number: usize) -> String {
+        format!("{name}#{}{number}", self.letter())
+    }
+}
+
+/// The entries to write for one record: the parts in this order, then the head.
+pub(super) struct Framed {
+    pub(super) head: SecretBytes,
+    pub(super) parts: Vec<SecretBytes>,
+}
+
+/// A head, read.
+pub(super) struct Head {
+    pub(super) generation: Generation,
+    body: Body,
+    encoding: Encoding,
+    length: usize,
+}
+
+enum Body {
+    Here(Zeroizing<String>),
+    Split { side: Side, parts: usize },
+}
+
+#[derive(Clone, Copy)]
+enum Encoding {
+    Text,
+    Base64,
+}
+
+/// Frames a record. `None` if it is longer than [`RECORD_LIMIT`].
+pub(super) fn frame(generation: Generation, record: &[u8], side: Side) -> Option<Framed> {
+    let encoded;
+    let (encoding, body) = if let Ok(text) = std::str::from_utf8(record) {
+        ("text", text)
+    } else {
+        encoded = Zeroizing::new(STANDARD_NO_PAD.encode(record));
+        ("base64", encoded.as_str())
+    };
+    let length = body.len();
+    if length <= BODY_LIMIT {
+        let header = format!("keyfob/1 whole {generation} {encoding} {length}");
+        let head = entry(&header, body);
+        return Some(Framed {
+            head,
+            parts: Vec::new(),
+        });
+    }
+    if length > RECORD_LIMIT {
+        return None;
+    }
+    let mut parts = Vec::new();
+    let mut rest = body;
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(piece_length(rest));
+        let number = parts.len() + 1;
+        parts.push(entry(
+            &format!("keyfob/1 part {generation} {number}"),
+            piece,
+        ));
+        rest = after;
+    }
+    let (letter, count) = (side.letter(), parts.len());
+    let header = format!("keyfob/1 split {generation} {encoding} {length} {letter} {count}");
+    let head = entry(&header, "");
+    Some(Framed { head, parts })
+}
+
+/// How much of the text fits one entry without cutting a character.
+fn piece_length(text: &str) -> usize {
+    let mut length = text.len().min(BODY_LIMIT);
+    while !text.is_char_boundary(length) {
+        length -= 1;
+    }
+    length
+}
+
+fn entry(header: &str, body: &str) -> SecretBytes {
+    // Room for all of it at once: a buffer that grows leaves its old, unwiped copy behind.
+    let mut entry = Zeroizing::new(Vec::with_capacity(header.len() + 1 + body.len()));
+    entry.extend_from_slice(header.as_bytes());
+    entry.push(b'\n');
+    entry.extend_from_slice(body.as_bytes());
+    entry
+}
+
+impl Head {
+    /// Reads a head entry.
+    pub(super) fn parse(entry: &[u8]) -> Result<Self, Damage> {
+        let (header, rest) = open(entry)?;
+        let (generation, encoding, length, body) = match header.as_slice() {
+            ["keyfob/1", "whole", generation, encoding, length] => {
+                let body = Body::Here(Zeroizing::new(rest.to_owned()));
+                (generation, encoding, length, body)
+            }
+            [
+                "keyfob/1",
+                "split",
+                generation,
+                encoding,
+                length,
+                side,
+                parts,
+            ] => {
+                let body = Body::Split {
+                    side: parse_side(side)?,
+                    parts: parse_number(parts, PARTS_LIMIT)?,
+                };
+                (generation, encoding, length, body)
+            }
+            _ => return Err(foreign(&header)),
+        };
+        Ok(Self {
+            generation: parse_generation(generation)?,
+            body,
+            encoding: match *encoding {
+                "text" => Encoding::Text,
+                "base64" => Encoding::Base64,
+                _ => return Err(Damage::Foreign),
+            },
+            length: parse_number(length, RECORD_LIMIT)?,
+        })
+    }
+
+    /// Where the record's parts are: their side and their number. `None` if the record is in the head itself.
+    pub(super) fn parts(&self) -> Option<(Side, usize)> {
+        match self.body {
+            Body::Here(_) => None,
+            Body::Split { side, parts } => Some((side, parts)),
+        }
+    }
+
+    /// Puts the record together from the head and its parts, in their order.
+    pub(super) fn record(self, parts: &[SecretBytes]) -> Result<SecretBytes, Damage> {
+        let body = match self.body {
+            Body::Here(body) => body,
+            Body::Split { .. } => {
+                let mut body = Zeroizing::new(String::with_capacity(self.length));
+                for (entry, number) in parts.iter().zip(1..) {
+                    let piece = part(entry, self.generation, number)?;
+                    // More than was announced would make the buffer grow, and leave a copy behind.
+                    if body.len() + piece.len() > self.length {
+                        return Err(Damage::CutShort);
+                    }
+                    body.push_str(piece);
+                }
+                body
+            }
+        };
+        if body.len() != self.length {
+            return Err(Damage::CutShort);
+        }
+        match self.encoding {
+            Encoding::Text => Ok(Zeroizing::new(body.as_bytes().to_vec())),
+            Encoding::Base64 => STANDARD_NO_PAD
+                .decode(body.as_bytes())
+                .map(Zeroizing::new)
+                .map_err(|_| Damage::Foreign),
+        }
+    }
+}
+
+/// Reads a part entry: its piece of the body, if it is this part of this generation.
+fn part(entry: &[u8], generation: Generation, number: usize) -> Result<&str, Damage> {
+    let (header, piece) = open(entry)?;
+    let ["keyfob/1", "part", its_generation, its_number] = header.as_slice() else {
+        return Err(foreign(&header));
+    };
+    if parse_generation(its_generation)? != generation {
+        return Err(Damage::Torn);
+    }
+    if parse_number(its_number, PARTS_LIMIT)? != number {
+        return Err(Damage::Foreign);
+    }
+    Ok(piece)
+}
+
+/// The words of the header line, and the body.
+fn open(entry: &[u8]) -> Result<(Vec<&str>, &str), Damage> {
+    let text = std::str::from_utf8(entry).map_err(|_| Damage::Foreign)?;
+    let (header, body) = text.split_once('\n').ok_or(Damage::Foreign)?;
+    Ok((header.split(' ').collect(), body))
+}
+
+/// What an entry is whose header is none of ours.
+fn foreign(header: &[&str]) -> Damage {
+    match header {
+        ["keyfob/1", ..] => Damage::Foreign,
+        [version, ..] if version.starts_with("keyfob/") => Damage::Newer,
+        _ => Damage::Foreign,
+    }
+}
+
+fn parse_generation(word: &str) -> Result<Generation, Damage> {
+    let value = u64::from_str_radix(word, 16).map_err(|_| Damage::Foreign)?;
+    Ok(Generation(value))
+}
+
+fn parse_side(word: &str) -> Result<Side, Damage> {
+    Side::BOTH
+        .into_iter()
+        .find(|side| word.chars().eq([side.letter()]))
+        .ok_or(Damage::Foreign)
+}
+
+fn parse_number(word: &str, limit: usize) -> Result<usize, Damage> {
+    match word.parse() {
+        Ok(number) if number <= limit => Ok(number),
+        _ => Err(Damage::Foreign),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A repeatable source of anything (`SplitMix64`).
+    struct Dice(u64);
+
+    impl Dice {
+        fn roll(&mut self) -> u64 {
+            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mut z = self.0;
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            z ^ (z >> 31)
+        }
+
+        fn below(&mut self, limit: usize) -> usize {
+            usize::try_from(self.roll() % limit as u64).unwrap()
+        }
+
+        fn bytes(&mut self, most: usize) -> Vec<u8> {
+            let length = self.below(most + 1);
+            (0..length).map(|_| self.roll().to_le_bytes()[0]).collect()
+        }
+
+        /// A header line of ours, with some words as they should be and some not.
+        fn header(&mut self) -> Vec<u8> {
+            let words = [
+                "keyfob/1",
+                "keyfob/2",
+                "keyfob/",
+                "whole",
+                "split",
+                "part",
+                "text",
+                "base64",
+                "a",
+                "b",
+                "c",
+                "0",
+                "1",
+                "64",
+                "65",
+                "-1",
+                "+1",
+                "0123456789abcdef",
+                "ffffffffffffffffff",
+                "18446744073709551616",
+                "",
+                "é",
+                "\n",
+            ];
+            let count = self.below(9);
+            let line: Vec<&str> = (0..count).map(|_| words[self.below(words.len())]).collect();
+            let mut entry = line.join(" ").into_bytes();
+            entry.push(b'\n');
+            entry.extend(self.bytes(20));
+            entry
+        }
+
+        /// An entry that was ours until some bytes of it changed, went or came.
+        fn spoilt(&mut self, mut entry: Vec<u8>) -> Vec<u8> {
+            for _ in 0..=self.below(3) {
+                let at = self.below(entry.len() + 1);
+                match self.below(3) {
+                    0 if at < entry.len() => entry[at] = self.roll().to_le_bytes()[0],
+                    1 => entry.truncate(at),
+                    _ => entry.insert(at, self.roll().to_le_bytes()[0]),
+                }
+            }
+            entry
+        }
+    }
+
+    fn read(head: &[u8], parts: &[SecretBytes]) -> Result<SecretBytes, Damage> {
+        Head::parse(head)?.record(parts)
+    }
+
+    #[test]
+    fn bytes_of_any_shape_are_read_or_refused_and_never_panic() {
+        let mut dice = Dice(7);
+        let mut read_back = 0;
+        for case in 0..12_000 {
+            let record = dice.bytes(6_000);
+            let framed = frame(Generation::draw(), &record, Side::B).unwrap();
+            let head = match case % 3 {
+                0 => dice.bytes(200),
+                1 => dice.header(),
+                _ => dice.spoilt(framed.head.to_vec()),
+            };
+            let parts: Vec<SecretBytes> = framed
+                .parts
+                .iter()
+                .map(|part| match dice.below(4) {
+                    0 => Zeroizing::new(dice.spoilt(part.to_vec())),
+                    _ => part.clone(),
+                })
+                .collect();
+            read_back += usize::from(read(&head, &parts).is_ok());
+            let _refused = read(&framed.head, &parts);
+        }
+        assert!(
+            read_back > 0,
+            "nothing got through: the cases are too wild to test much"
+        );
+    }
+
+    #[test]
+    fn every_record_is_read_as_it_was_framed() {
+        let mut dice = Dice(11);
+        for case in 0..2_000 {
+            let mut record = dice.bytes(12_000);
+            if case % 2 == 0 {
+                record = String::from_utf8_lossy(&record).into_owned().into_bytes();
+            }
+            let framed = frame(Generation::draw(), &record, Side::A).unwrap();
+            assert_eq!(read(&framed.head, &framed.parts).unwrap().to_vec(), record);
+        }
+    }
+
+    #[test]
+    fn the_longest_record_is_framed_and_one_longer_is_not() {
+        for character in ["x", "ü", "€", "🔑"] {
+            let mut text = character.repeat(RECORD_LIMIT / character.len());
+            text.push_str(&"x".repeat(RECORD_LIMIT - text.len()));
+            let framed = frame(Generation::draw(), text.as_bytes(), Side::A).unwrap();
+            assert!(framed.parts.len() <= PARTS_LIMIT);
+            assert_eq!(*read(&framed.head, &framed.parts).unwrap(), text.as_bytes());
+            text.push('x');
+            assert!(frame(Generation::draw(), text.as_bytes(), Side::A).is_none());
+        }
+    }
+
+    #[test]
+    fn a_part_of_another_write_is_torn() {
+        let record = [b'x'; 6_000];
+        let mut one = frame(Generation(1), &record, Side::A).unwrap();
+        let two = frame(Generation(2), &record, Side::A).unwrap();
+        one.parts[1] = two.parts[1].clone();
+        assert_eq!(read(&one.head, &one.parts), Err(Damage::Torn));
+    }
+
+    #[test]
+    fn a_record_of_a_newer_version_is_told_from_a_foreign_one() {
+        let newer = b"keyfob/2 sealed 0123456789abcdef\nbody";
+        assert_eq!(read(newer, &[]), Err(Damage::Newer));
+        assert_eq!(read(b"hunter2\n", &[]), Err(Damage::Foreign));
+        assert_eq!(read(b"", &[]), Err(Damage::Foreign));
+    }
+
+    #[test]
+    fn a_record_that_was_cut_is_not_read() {
+        let framed = frame(Generation(1), b"{\"v\":1}", Side::A).unwrap();
+        let cut = &framed.head[..framed.head.len() - 1];
+        assert_eq!(read(cut, &[]), Err(Damage::CutShort));
+    }
+
+    #[test]
+    fn the_form_in_the_keyring_stays_as_it_is() {
+        let generation = Generation(0x0123_4567_89AB_CDEF);
+        let whole = frame(generation, b"{\"v\":1}", Side::A).unwrap();
+        assert_eq!(
+            *whole.head,
+            b"keyfob/1 whole 0123456789abcdef text 7\n{\"v\":1}"
+        );
+        let bytes = frame(generation, &[0xFF, 0xFE], Side::A).unwrap();
+        assert_eq!(
+            *bytes.head,
+            b"keyfob/1 whole 0123456789abcdef base64 3\n//4"
+        );
+        let split = frame(generation, &[b'x'; 2_501], Side::B).unwrap();
+        assert_eq!(
+            *split.head,
+            b"keyfob/1 split 0123456789abcdef text 2501 b 2\n"
+        );
+        assert_eq!(*split.parts[1], b"keyfob/1 part 0123456789abcdef 2\nx");
+        assert_eq!(Side::B.entry("session", 2), "session#b2");
+    }
+}

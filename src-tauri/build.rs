@@ -1,0 +1,22 @@
+//! Names our commands, so that the page may call these and nothing else.
+
+fn main() {
+    let commands = tauri_build::AppManifest::new().commands(&[
+        "cancel_sign_in",
+        "continue_in_browser",
+        "copy_sign_in_address",
+        "copy_token",
+        "open_again",
+        "open_outbox",
+        "paste_return_address",
+        "refresh",
+        "session_state",
+        "sign_in",
+        "sign_out",
+        "try_again",
+        "try_another_way",
+        "watch_session",
+    ]);
+    tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands))
+        .expect("the configuration and the capability name only what exists");
+}

@@ -1,0 +1,85 @@
+//! The page's verbs. Each hands a wish to the [`Desk`] and gives back nothing but success or a [`Problem`].
+
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "commands take what was deserialised for them"
+)]
+
+use tauri::{State, ipc::Channel};
+
+use crate::{
+    desk::Desk,
+    wire::{Problem, SessionState},
+};
+
+type Done = Result<(), Problem>;
+
+#[tauri::command]
+pub fn session_state(desk: State<'_, Desk>) -> SessionState {
+    desk.state()
+}
+
+#[tauri::command]
+pub fn watch_session(desk: State<'_, Desk>, channel: Channel<SessionState>) {
+    desk.watch(channel);
+}
+
+#[tauri::command]
+pub async fn sign_in(desk: State<'_, Desk>, identifier: String) -> Done {
+    desk.sign_in(Some(&identifier)).await
+}
+
+#[tauri::command]
+pub async fn continue_in_browser(desk: State<'_, Desk>) -> Done {
+    desk.sign_in(None).await
+}
+
+#[tauri::command]
+pub async fn open_again(desk: State<'_, Desk>) -> Done {
+    desk.open_again().await
+}
+
+#[tauri::command]
+pub async fn open_outbox(desk: State<'_, Desk>) -> Done {
+    desk.open_outbox().await
+}
+
+#[tauri::command]
+pub async fn try_another_way(desk: State<'_, Desk>) -> Done {
+    desk.try_another_way().await
+}
+
+#[tauri::command]
+pub async fn copy_sign_in_address(desk: State<'_, Desk>) -> Done {
+    desk.copy_sign_in_address().await
+}
+
+#[tauri::command]
+pub async fn paste_return_address(desk: State<'_, Desk>) -> Done {
+    desk.paste_return_address().await
+}
+
+#[tauri::command]
+pub async fn try_again(desk: State<'_, Desk>) -> Done {
+    desk.try_again().await
+}
+
+#[tauri::command]
+pub async fn cancel_sign_in(desk: State<'_, Desk>) -> Done {
+    desk.cancel_sign_in().await
+}
+
+#[tauri::command]
+pub async fn copy_token(desk: State<'_, Desk>) -> Done {
+    desk.copy_token().await
+}
+
+#[tauri::command]
+pub async fn refresh(desk: State<'_, Desk>) -> Done {
+    desk.refresh().await
+}
+
+#[tauri::command]
+pub async fn sign_out(desk: State<'_, Desk>) -> Done {
+    desk.sign_out().await
+}

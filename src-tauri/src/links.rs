@@ -1,0 +1,100 @@
+//! Links of our own scheme: finding them among arguments, and making sure that they come to us.
+
+use std::{process::Stdio, time::Duration};
+
+use keyfob_auth::{RedirectUri, door::deep_link};
+use tauri::AppHandle;
+use tauri_plugin_deep_link::DeepLinkExt;
+use tokio::{process::Command, sync::watch, time::timeout};
+use url::Url;
+
+/// A debug build has a scheme and an identifier of its own, so that it never takes an installed app's links.
+pub const SCHEME: &str = if cfg!(debug_assertions) {
+    "dev.keyfob.debug"
+} else {
+    "dev.keyfob"
+};
+
+/// How long the desktop's own tools may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The desktop files of ours that may handle the scheme: made at run time, and from the package.
+const HANDLERS: [&str; 2] = ["keyfob-desktop-handler.desktop", "dev.keyfob.desktop"];
+
+/// Where an attempt by our own scheme is sent back to.
+pub fn redirect_uri() -> RedirectUri {
+    let address = Url::parse(&format!("{SCHEME}://callback")).expect("a scheme and a literal");
+    RedirectUri::new(address)
+}
+
+/// Our links among a program's arguments; the program's own name is skipped.
+pub fn among(arguments: impl IntoIterator<Item = String>) -> Vec<String> {
+    deep_link::among(SCHEME, arguments.into_iter().skip(1))
+}
+
+/// Whether links of our scheme open this program; asked once, in the background.
+#[derive(Clone)]
+pub struct Handler(watch::Receiver<Option<bool>>);
+
+impl Handler {
+    /// Registers where that is ours to do, and asks back whether it worked. Never fails: there are other ways.
+    pub fn register(app: &AppHandle) -> Self {
+        let (answer, asked) = watch::channel(None);
+        let app = app.clone();
+        tauri::async_runtime::spawn(async move {
+            let ours = settle(app).await;
+            if !ours {
+                tracing::warn!(
+                    scheme = SCHEME,
+                    "links of our scheme do not open this program"
+                );
+            }
+            answer.send_replace(Some(ours));
+        });
+        Self(asked)
+    }
+
+    /// The answer, waited for when it is still being asked.
+    pub async fn is_ours(&self) -> bool {
+        let mut asked = self.0.clone();
+        asked
+            .wait_for(Option::is_some)
+            .await
+            .is_ok_and(|answer| *answer == Some(true))
+    }
+}
+
+/// A package registers its own desktop file; a program that was only built, or an AppImage, must do it itself.
+async fn settle(app: AppHandle) -> bool {
+    if cfg!(target_os = "macos") {
+        return true; // The bundle's Info.plist names the scheme.
+    }
+    let bundled = app.env().appimage.is_some();
+    if !cfg!(debug_assertions) && !bundled && is_ours().await {
+        return true;
+    }
+    let registered =
+        tauri::async_runtime::spawn_blocking(move || app.deep_link().register(SCHEME)).await;
+    if let Ok(Err(error)) = registered {
+        tracing::warn!(%error, "the scheme could not be registered");
+    }
+    is_ours().await
+}
+
+/// Asks the desktop itself, as the browser will.
+async fn is_ours() -> bool {
+    if !cfg!(target_os = "linux") {
+        return true; // Windows keeps it in the registry, which `register` has just written.
+    }
+    let query = Command::new("xdg-mime")
+        .args(["query", "default"])
+        .arg(format!("x-scheme-handler/{SCHEME}"))
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    match timeout(PATIENCE, query).await {
+        Ok(Ok(output)) => HANDLERS.contains(&String::from_utf8_lossy(&output.stdout).trim()),
+        _ => false,
+    }
+}

@@ -1,0 +1,69 @@
+//! The bundled local provider, for trying things out: started by its own program, which lies beside this one.
+
+use std::{env::consts::EXE_SUFFIX, process::Stdio, time::Duration};
+
+use tokio::{process::Command, time::timeout};
+use url::{Host, Url};
+
+/// How long `keyfob-identity ensure` may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The base URL of the local provider, which now runs.
+///
+/// # Errors
+///
+/// What went wrong, in words for a person.
+pub async fn ensure() -> Result<Url, String> {
+    let program = std::env::current_exe()
+        .map_err(|error| error.to_string())?
+        .with_file_name(format!("keyfob-identity{EXE_SUFFIX}"));
+    let child = Command::new(&program)
+        .arg("ensure")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = match timeout(PATIENCE, child).await {
+        Ok(Ok(output)) => output,
+        Ok(Err(error)) => return Err(format!("{}: {error}", program.display())),
+        Err(_) => return Err("it did not start in time".to_owned()),
+    };
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(said.trim().chars().take(300).collect());
+    }
+    parse(&String::from_utf8_lossy(&output.stdout))
+        .ok_or_else(|| "it did not say where it is".to_owned())
+}
+
+/// One line with an address on this computer; anything else is not our provider.
+fn parse(printed: &str) -> Option<Url> {
+    let address = Url::parse(printed.trim()).ok()?;
+    let here = match address.host()? {
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.is_loopback(),
+        Host::Domain(_) => false,
+    };
+    (here && address.scheme() == "http").then_some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn only_an_address_on_this_computer_is_the_local_provider() {
+        assert_eq!(
+            parse("http://127.0.0.1:41017\n").unwrap().as_str(),
+            "http://127.0.0.1:41017/"
+        );
+        for other in [
+            "",
+            "http://10.0.0.1:80",
+            "https://127.0.0.1",
+            "http://example.com",
+            "started",
+        ] {
+            assert!(parse(other).is_none(), "{other}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What the window shows, as a pure function of what is known.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use keyfob_auth::{Attempt, Clock, Identifier, Reason, SessionStatus, SignedIn, Timestamp};
+
+use crate::wire::{
+    AccountView, AttemptStep, AttemptView, DoorKind, IdentifierKind, Problem, ProfileView,
+    SessionState, Stage, TokenView,
+};
+
+/// After this the sign-in page may be opened again.
+const SEND_AGAIN_AFTER: Duration = Duration::from_mins(1);
+
+/// After this another way back is offered.
+const ANOTHER_WAY_AFTER: Duration = Duration::from_secs(15);
+
+/// A clock that is further off than this is worth a word.
+const CLOCK_TOLERANCE_MS: u64 = 60_000;
+
+/// Everything that the window's state is made from.
+#[derive(Default)]
+pub struct Shown {
+    /// Who one signs in with.
+    pub profile: ProfileView,
+    /// Whether the configuration, the provider and the keyring have been asked.
+    pub started: bool,
+    /// The session.
+    pub status: SessionStatus,
+    /// The newest attempt.
+    pub attempt: Option<Attempt>,
+    /// Whether a code is being exchanged.
+    pub redeeming: bool,
+    /// What just went wrong.
+    pub problem: Option<Problem>,
+    /// What the person should know, by reason.
+    pub notices: BTreeMap<&'static str, Problem>,
+}
+
+impl Shown {
+    /// The state as the page gets it.
+    pub fn state(&self, clock: &Clock) -> SessionState {
+        let mut notices: Vec<Problem> = self.notices.values().cloned().collect();
+        notices.extend(clock_wrong(clock));
+        SessionState {
+            profile: self.profile.clone(),
+            stage: self.stage(clock),
+            notices,
+        }
+    }
+
+    fn stage(&self, clock: &Clock) -> Stage {
+        let problem = self.problem.clone();
+        match (&self.status, &self.attempt) {
+            _ if !self.started => Stage::Starting,
+            (SessionStatus::SignedIn(signed_in), _) => Stage::SignedIn {
+                account: account(signed_in),
+                token: token(signed_in, clock),
+                kept: signed_in.kept,
+                refreshing: signed_in.refreshing,
+                problem,
+            },
+            (SessionStatus::SignedOut, Some(attempt)) => Stage::SigningIn {
+                attempt: self.attempt_view(attempt, clock),
+                problem,
+            },
+            (SessionStatus::SignedOut, None) => Stage::SignedOut { problem },
+        }
+    }
+
+    fn attempt_view(&self, attempt: &Attempt, clock: &Clock) -> AttemptView {
+        let shown = |moment: Timestamp| clock.as_shown(moment).milliseconds();
+        AttemptView {
+            identifier: attempt.identifier.clone(),
+            step: if self.redeeming {
+                AttemptStep::Redeeming
+            } else {
+                AttemptStep::Waiting
+            },
+            door: if attempt.by_loopback {
+                DoorKind::Loopback
+            } else {
+                DoorKind::DeepLink
+            },
+            waits_until_ms: shown(attempt.expires_at),
+            send_again_at_ms: shown(attempt.begun_at + SEND_AGAIN_AFTER),
+            another_way_at_ms: shown(attempt.begun_at + ANOTHER_WAY_AFTER),
+        }
+    }
+}
+
+fn account(signed_in: &SignedIn) -> AccountView {
+    let account = &signed_in.account;
+    AccountView {
+        identifier: account.identifier.clone(),
+        identifier_kind: match account.identifier.parse() {
+            Ok(Identifier::Email(_)) => IdentifierKind::Email,
+            Ok(Identifier::Phone(_)) => IdentifierKind::Phone,
+            Err(_) => IdentifierKind::Other,
+        },
+        subject: account.subject.clone(),
+    }
+}
+
+fn token(signed_in: &SignedIn, clock: &Clock) -> TokenView {
+    TokenView {
+        expires_at_ms: clock.as_shown(signed_in.expires_at).milliseconds(),
+        lifetime_ms: i64::try_from(signed_in.lifetime.as_millis()).unwrap_or(i64::MAX),
+        verified_by: signed_in.verified_by.clone(),
+    }
+}
+
+fn clock_wrong(clock: &Clock) -> Option<Problem> {
+    let offset = clock.offset_milliseconds();
+    if offset.unsigned_abs() < CLOCK_TOLERANCE_MS {
+        return None;
+    }
+    let minutes = offset.unsigned_abs() / 60_000;
+    let direction = if offset > 0 { "slow" } else { "fast" };
+    Some(Problem {
+        reason: Reason::ClockWrong,
+        detail: Some(format!("it is {minutes} min {direction}")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use keyfob_auth::Account;
+
+    use super::*;
+
+    const NOON: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+    fn attempt() -> Attempt {
+        Attempt {
+            identifier: Some("ada@example.com".to_owned()),
+            request: keyfob_auth::AuthorizationRequest {
+                address: "http://127.0.0.1:4100/app?state=S".parse().unwrap(),
+            },
+            by_loopback: false,
+            begun_at: NOON,
+            expires_at: NOON + keyfob_auth::ATTEMPT_LIFETIME,
+        }
+    }
+
+    fn signed_in() -> SessionStatus {
+        SessionStatus::SignedIn(SignedIn {
+            account: Account {
+                subject: "S".to_owned(),
+                issuer: "http://127.0.0.1:4100".to_owned(),
+                identifier: "+442079460958".to_owned(),
+            },
+            expires_at: NOON + Duration::from_hours(1),
+            lifetime: Duration::from_hours(1),
+            verified_by: None,
+            kept: true,
+            refreshing: false,
+        })
+    }
+
+    fn started() -> Shown {
+        Shown {
+            started: true,
+            ..Shown::default()
+        }
+    }
+
+    #[test]
+    fn until_everything_was_asked_nothing_is_claimed() {
+        let shown = Shown::default();
+        assert_eq!(shown.state(&Clock::held(NOON)).stage, Stage::Starting);
+    }
+
+    #[test]
+    fn a_session_wins_over_an_attempt_that_was_left_behind() {
+        let shown = Shown {
+            status: signed_in(),
+            attempt: Some(attempt()),
+            ..started()
+        };
+        let Stage::SignedIn { account, token, .. } = shown.state(&Clock::held(NOON)).stage else {
+            panic!("not signed in");
+        };
+        assert_eq!(account.identifier_kind, IdentifierKind::Phone);
+        assert_eq!(token.expires_at_ms, 1_700_003_600_000);
+    }
+
+    #[test]
+    fn an_attempt_says_until_when_it_waits() {
+        let shown = Shown {
+            attempt: Some(attempt()),
+            ..started()
+        };
+        let Stage::SigningIn { attempt, .. } = shown.state(&Clock::held(NOON)).stage else {
+            panic!("not signing in");
+        };
+        assert_eq!(attempt.waits_until_ms, 1_700_000_900_000);
+        assert_eq!(attempt.send_again_at_ms, 1_700_000_060_000);
+        assert_eq!(attempt.step, AttemptStep::Waiting);
+    }
+
+    #[test]
+    fn nothing_that_the_page_gets_names_the_state_of_an_attempt() {
+        let shown = Shown {
+            attempt: Some(attempt()),
+            ..started()
+        };
+        let sent = format!("{:?}", shown.state(&Clock::held(NOON)));
+        assert!(!sent.contains("state=S"), "{sent}");
+    }
+
+    #[test]
+    fn a_wrong_clock_is_said_and_times_are_shown_as_it_would_show_them() {
+        let clock = Clock::held(NOON);
+        clock.learn(NOON - Duration::from_mins(12));
+        let shown = Shown {
+            status: signed_in(),
+            ..started()
+        };
+        let state = shown.state(&clock);
+        assert_eq!(state.notices[0].reason, Reason::ClockWrong);
+        assert_eq!(
+            state.notices[0].detail.as_deref(),
+            Some("it is 12 min fast")
+        );
+        let Stage::SignedIn { token, .. } = state.stage else {
+            panic!("not signed in");
+        };
+        assert_eq!(token.expires_at_ms, 1_700_003_600_000 + 720_000);
+    }
+}

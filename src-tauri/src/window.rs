@@ -1,0 +1,65 @@
+//! The one window: our page, and nothing but our page.
+
+use tauri::{
+    AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder, webview::NewWindowResponse,
+};
+
+const LABEL: &str = "main";
+const SIZE: (f64, f64) = (420.0, 640.0);
+const SMALLEST: (f64, f64) = (360.0, 520.0);
+
+/// Opens the window.
+pub fn open(app: &AppHandle) -> tauri::Result<()> {
+    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
+        .title("Keyfob")
+        .inner_size(SIZE.0, SIZE.1)
+        .min_inner_size(SMALLEST.0, SMALLEST.1)
+        .on_navigation(is_our_page)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .build()?;
+    Ok(())
+}
+
+/// Brings the window to the front, wherever it is.
+pub fn raise(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(LABEL) {
+        let raised = window
+            .unminimize()
+            .and_then(|()| window.show())
+            .and_then(|()| window.set_focus());
+        if let Err(error) = raised {
+            tracing::warn!(%error, "the window could not be raised");
+        }
+    }
+}
+
+/// Where the page lives: under the app's own scheme, or on Windows under a host that stands for it.
+fn is_our_page(address: &Url) -> bool {
+    match address.scheme() {
+        "tauri" => address.host_str() == Some("localhost"),
+        "http" | "https" => cfg!(windows) && address.host_str() == Some("tauri.localhost"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_our_page;
+
+    #[test]
+    fn only_our_page_is_shown() {
+        assert!(is_our_page(
+            &"tauri://localhost/index.html".parse().unwrap()
+        ));
+        for other in [
+            "https://example.com/",
+            "http://127.0.0.1:4100/app",
+            "tauri://elsewhere/",
+            "file:///etc/passwd",
+            "data:text/html,x",
+            "about:blank",
+        ] {
+            assert!(!is_our_page(&other.parse().unwrap()), "{other}");
+        }
+    }
+}
