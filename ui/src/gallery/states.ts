@@ -160,6 +160,11 @@ export const states: Record<string, Fixture> = {
     refusals: { sign_in: problem('offline') },
     acts: [{ type: ADDRESS }, { press: 'Sign in' }],
   },
+  'sign-in-refused-unexpected': {
+    state: at(signedOut()),
+    refusals: { continue_in_browser: { reason: 'unexpected', detail: null } },
+    acts: [{ press: 'Continue in browser' }],
+  },
   ...each('sign-in', SIGN_IN_PROBLEMS, (trouble) => ({ state: at(signedOut(trouble)) })),
 
   starting: { state: null },

@@ -1,0 +1,351 @@
+// The window as a person meets it: whole, on a program of paper.
+import { flushSync, unmount } from 'svelte';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { settled, show } from './gallery/show';
+import { states, type Fixture } from './gallery/states';
+import { MemoryHost } from './host/memory';
+
+let app: object | undefined;
+
+async function open(name: string, changes: Partial<Fixture> = {}): Promise<MemoryHost> {
+  const fixture = states[name];
+  if (!fixture) {
+    throw new Error(`no state "${name}"`);
+  }
+  const shown = await show({ ...fixture, ...changes }, document.body);
+  app = shown.app;
+  return shown.host;
+}
+
+afterEach(async () => {
+  vi.useRealTimers();
+  if (app) {
+    await unmount(app);
+  }
+  app = undefined;
+});
+
+const text = () => document.body.textContent.replace(/\s+/g, ' ').trim();
+const main = () => document.querySelector('main');
+const names = (host: MemoryHost) => host.performed.map((verb) => verb.name);
+const labels = () => [...document.querySelectorAll('button')].map((button) => button.textContent.trim());
+
+function button(label: string): HTMLButtonElement {
+  const found = [...document.querySelectorAll('button')].find((each) => each.textContent.trim() === label);
+  if (!found) {
+    throw new Error(`no button "${label}" among ${labels().join(', ')}`);
+  }
+  return found;
+}
+
+async function press(label: string): Promise<void> {
+  button(label).click();
+  await settled();
+}
+
+async function key(name: string, more: KeyboardEventInit = {}): Promise<void> {
+  document.activeElement?.dispatchEvent(
+    new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true, ...more }),
+  );
+  await settled();
+}
+
+describe('the sign-in screen', () => {
+  it('opens with the keyboard in its one field', async () => {
+    await open('sign-in');
+    expect(main()?.dataset.stage).toBe('signed_out');
+    expect(document.querySelectorAll('input')).toHaveLength(1);
+    expect(document.activeElement).toBe(document.querySelector('input'));
+    expect(document.querySelector('label')?.control).toBe(document.querySelector('input'));
+  });
+
+  it('signs in with what was typed, trimmed, on Enter', async () => {
+    const host = await open('sign-in', { acts: [{ type: '  ada@example.com ' }] });
+    document.querySelector('form')?.requestSubmit();
+    await settled();
+    expect(host.performed).toEqual([{ name: 'sign_in', identifier: 'ada@example.com' }]);
+  });
+
+  it('can leave the address to the browser', async () => {
+    const host = await open('sign-in');
+    await press('Continue in browser');
+    expect(names(host)).toEqual(['continue_in_browser']);
+  });
+
+  it('says beside the field what is wrong with it', async () => {
+    await open('sign-in-invalid');
+    const field = document.querySelector('input');
+    const alert = document.querySelector('[role="alert"]');
+    expect(alert?.getAttribute('data-reason')).toBe('invalid_identifier');
+    expect(alert?.textContent).toContain('neither an e-mail address nor a phone number');
+    expect(field?.getAttribute('aria-invalid')).toBe('true');
+    expect(field?.getAttribute('aria-describedby')).toBe(alert?.id);
+    expect(field?.value).toBe('ada at example');
+    expect(document.activeElement).toBe(field);
+  });
+
+  it('says that the local provider is one for trying things out, and a real one is not', async () => {
+    await open('sign-in');
+    expect(text()).toContain('This is the local provider on this computer, for trying things out.');
+    expect(text()).toContain('Local provider');
+    if (app) {
+      await unmount(app);
+    }
+    await open('sign-in-company');
+    expect(text()).not.toContain('trying things out');
+    expect(text()).toContain('Example Works id.example.com');
+  });
+});
+
+describe('the waiting screen', () => {
+  it('says where the link goes and how long Keyfob waits', async () => {
+    await open('waiting-email');
+    expect(main()?.dataset).toMatchObject({ stage: 'signing_in', step: 'waiting' });
+    expect(text()).toContain('Check your inbox');
+    expect(text()).toContain('A sign-in link goes to ada@example.com');
+    expect(text()).toContain('Keyfob waits until 14:31');
+  });
+
+  it('sends to a phone by messages', async () => {
+    await open('waiting-phone');
+    expect(text()).toContain('Check your messages');
+  });
+
+  it('without an address points to the browser', async () => {
+    await open('waiting-browser');
+    expect(text()).toContain('Go on in your browser');
+  });
+
+  it('sends again after 60 seconds, and counts down to it', async () => {
+    const host = await open('waiting-email');
+    expect(button('Send again').disabled).toBe(true);
+    expect(text()).toContain('in 55 s');
+    if (app) {
+      await unmount(app);
+    }
+    expect(names(host)).toEqual([]);
+
+    const later = await open('waiting-email-60s');
+    expect(button('Send again').disabled).toBe(false);
+    await press('Send again');
+    expect(names(later)).toEqual(['open_again']);
+  });
+
+  it.each([
+    ['waiting-email', false],
+    ['waiting-email-15s', true],
+    ['waiting-loopback', false],
+  ])('offers another way after 15 seconds, by the deep link only (%s: %s)', async (name, offered) => {
+    await open(name);
+    expect(labels().includes('Try another way')).toBe(offered);
+  });
+
+  it.each([
+    ['Copy sign-in address', 'copy_sign_in_address'],
+    ['Paste return link', 'paste_return_address'],
+    ['Try another way', 'try_another_way'],
+    ['Open the outbox', 'open_outbox'],
+    ['Cancel', 'cancel_sign_in'],
+  ])('has a button "%s"', async (label, verb) => {
+    const host = await open('waiting-email-60s');
+    await press(label);
+    expect(names(host)).toEqual([verb]);
+  });
+
+  it('has no outbox unless the provider is the local one', async () => {
+    await open('waiting-email-company');
+    expect(labels()).not.toContain('Open the outbox');
+  });
+
+  it('is cancelled by Escape', async () => {
+    const host = await open('waiting-email');
+    await key('Escape');
+    expect(names(host)).toEqual(['cancel_sign_in']);
+  });
+
+  it.each([{ ctrlKey: true }, { metaKey: true }])('takes %o V anywhere as a paste', async (modifier) => {
+    const host = await open('waiting-email');
+    await key('v', modifier);
+    await key('v');
+    expect(names(host)).toEqual(['paste_return_address']);
+  });
+
+  it('never looks at what is pasted', async () => {
+    const host = await open('waiting-email');
+    const paste = new Event('paste', { bubbles: true, cancelable: true });
+    const looked = vi.fn();
+    Object.defineProperty(paste, 'clipboardData', { get: looked });
+    document.body.dispatchEvent(paste);
+    await settled();
+    expect(host.performed).toEqual([{ name: 'paste_return_address' }]);
+    expect(looked).not.toHaveBeenCalled();
+    expect(paste.defaultPrevented).toBe(true);
+  });
+
+  it('shows that the link came back, and can still be cancelled', async () => {
+    const host = await open('redeeming');
+    expect(main()?.dataset.step).toBe('redeeming');
+    expect(text()).toContain('Signing you in…');
+    await key('Escape');
+    await key('v', { ctrlKey: true });
+    expect(names(host)).toEqual([]);
+    await press('Cancel');
+    expect(names(host)).toEqual(['cancel_sign_in']);
+  });
+
+  it('repeats an exchange that met trouble', async () => {
+    const host = await open('redeeming-provider-broken');
+    expect(text()).not.toContain('Signing you in…');
+    await press('Try again');
+    expect(names(host)).toEqual(['try_again']);
+  });
+});
+
+describe('the signed-in screen', () => {
+  it('says who, with whom, and how long the token lives', async () => {
+    await open('signed-in-phone');
+    expect(main()?.dataset.stage).toBe('signed_in');
+    expect(text()).toContain('Signed in as +442079460958');
+    expect(text()).toContain('Expires in 12 min (14:29)');
+    expect(text()).toContain('Local provider 127.0.0.1:47117');
+  });
+
+  it('says whether and by which key the token was verified', async () => {
+    await open('signed-in');
+    expect(text()).toContain('Verified Key SPACE_JWT_PUBLIC:8028AAA3');
+    if (app) {
+      await unmount(app);
+    }
+    await open('signed-in-unverified');
+    expect(text()).toContain('Not checked yet');
+    expect(text()).not.toContain('Verified');
+  });
+
+  it('counts the last two minutes in seconds', async () => {
+    await open('signed-in-ending');
+    expect(text()).toContain('Expires in 1 min 40 s');
+  });
+
+  it('says what happens to an expired token', async () => {
+    await open('signed-in-expired');
+    expect(text()).toContain('Expired Refreshes when you copy');
+  });
+
+  it('says when the session is not kept', async () => {
+    await open('signed-in-not-kept');
+    expect(text()).toContain('Not kept in the keyring: you are signed in until you quit.');
+  });
+
+  it('opens with the keyboard on "Copy access token"', async () => {
+    await open('signed-in');
+    expect(document.activeElement).toBe(button('Copy access token'));
+  });
+
+  it.each([
+    ['Copy access token', 'copy_token'],
+    ['Refresh now', 'refresh'],
+    ['Sign out', 'sign_out'],
+  ])('has a button "%s"', async (label, verb) => {
+    const host = await open('signed-in');
+    await press(label);
+    expect(names(host)).toEqual([verb]);
+  });
+
+  it('confirms a copy for two seconds, aloud too', async () => {
+    await open('signed-in');
+    vi.useFakeTimers();
+    button('Copy access token').click();
+    await vi.advanceTimersByTimeAsync(0);
+    flushSync();
+    expect(labels()).toContain('Copied');
+    expect(text()).toContain('Access token copied');
+    await vi.advanceTimersByTimeAsync(1_999);
+    flushSync();
+    expect(labels()).toContain('Copied');
+    await vi.advanceTimersByTimeAsync(1);
+    flushSync();
+    expect(labels()).toContain('Copy access token');
+    expect(text()).not.toContain('Access token copied');
+  });
+
+  it('does not say "Copied" when nothing was copied', async () => {
+    await open('signed-in', { refusals: { copy_token: { reason: 'clipboard_failed', detail: null } } });
+    await press('Copy access token');
+    expect(labels()).not.toContain('Copied');
+    expect(document.querySelector('[role="alert"]')?.getAttribute('data-reason')).toBe('clipboard_failed');
+  });
+});
+
+describe('a failure', () => {
+  it('is one sentence, its detail as text, and one button', async () => {
+    const fixture = states['sign-in-provider-refused'];
+    const state = structuredClone(fixture?.state);
+    if (state?.stage.kind !== 'signed_out' || !state.stage.problem) {
+      throw new Error('the fixture has a problem');
+    }
+    state.stage.problem.detail = '<b>no</b>';
+    await open('sign-in-provider-refused', { state });
+    const alert = document.querySelector('[role="alert"]');
+    expect(alert?.getAttribute('data-reason')).toBe('provider_refused');
+    expect(alert?.textContent).toContain('The provider refused the request.');
+    expect(alert?.textContent).toContain('<b>no</b>');
+    expect(alert?.querySelector('b')).toBeNull();
+    expect(alert?.querySelectorAll('button')).toHaveLength(1);
+  });
+
+  it('that only the person can mend has no button', async () => {
+    await open('sign-in-config-invalid');
+    const alert = document.querySelector('[role="alert"]');
+    expect(alert?.textContent).toContain('Correct it and start Keyfob again.');
+    expect(alert?.querySelector('button')).toBeNull();
+  });
+
+  it('before a session leads to the field when nothing is typed', async () => {
+    const host = await open('sign-in-sign-in-needed');
+    button('Sign in again').focus();
+    await press('Sign in again');
+    expect(document.activeElement).toBe(document.querySelector('input'));
+    expect(names(host)).toEqual([]);
+  });
+
+  it('that is worth knowing stops nobody', async () => {
+    const host = await open('notice-all');
+    expect([...document.querySelectorAll<HTMLElement>('[data-notice]')].map((each) => each.dataset.notice)).toEqual([
+      'keyring_unavailable',
+      'keyring_waiting',
+      'link_handler_missing',
+      'clock_wrong',
+    ]);
+    await press('Continue in browser');
+    expect(names(host)).toEqual(['continue_in_browser']);
+  });
+});
+
+describe('the window', () => {
+  beforeEach(() => {
+    vi.spyOn(document, 'hidden', 'get').mockReturnValue(false);
+  });
+
+  it.each(['focus', 'visibilitychange'])('asks for what it missed on %s', async (event) => {
+    const host = await open('waiting-email');
+    host.sendNothing(states['signed-in']!.state!);
+    (event === 'focus' ? window : document).dispatchEvent(new Event(event));
+    await settled();
+    expect(main()?.dataset.stage).toBe('signed_in');
+  });
+
+  it('never shows or keeps a token, should one ever be sent by mistake', async () => {
+    const token = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg';
+    const state = structuredClone(states['signed-in']!.state!);
+    Object.assign(state, { token });
+    Object.assign(state.stage, { access_token: token, refresh_token: token });
+    const host = await open('signed-in', { state });
+    host.perform = () => Promise.resolve(token as unknown as undefined);
+    await press('Copy access token');
+    await press('Refresh now');
+    expect(labels()).toContain('Copied');
+    expect(document.documentElement.outerHTML).not.toContain('eyJ');
+    expect(JSON.stringify({ ...localStorage, ...sessionStorage })).not.toContain('eyJ');
+  });
+});

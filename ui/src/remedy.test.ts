@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Stage, TroubleReason, Verb } from './host/host';
+import { cureFor, type Cure, type Situation } from './remedy';
+import { failures } from './words';
+
+const reasons = Object.keys(failures) as TroubleReason[];
+
+/** What each screen can do: a button that does something else would do nothing. */
+const offered: Record<Stage['kind'], Cure['name'][]> = {
+  starting: ['watch_again'],
+  signed_out: ['sign_in', 'continue_in_browser', 'focus_field'],
+  signing_in: [
+    'open_again',
+    'try_another_way',
+    'copy_sign_in_address',
+    'paste_return_address',
+    'try_again',
+    'cancel_sign_in',
+    'open_outbox',
+  ],
+  signed_in: ['copy_token', 'refresh', 'sign_out', 'dismiss'],
+};
+
+const situation = (stage: Stage['kind'], more: Partial<Situation> = {}): Situation => ({
+  stage,
+  redeeming: false,
+  refused: null,
+  entry: null,
+  ...more,
+});
+
+const signIn: Verb = { name: 'sign_in', identifier: 'ada@example.com' };
+
+describe.each(Object.keys(offered) as Stage['kind'][])('on the screen "%s"', (stage) => {
+  it.each(reasons)('%s is mended by something this screen can do', (reason) => {
+    const remedy = cureFor(reason, situation(stage));
+    if (failures[reason].verb === null) {
+      expect(remedy).toBeNull();
+    } else {
+      expect(remedy?.label).not.toBe('');
+      expect(offered[stage]).toContain(remedy?.cure.name);
+    }
+  });
+});
+
+describe('"try again"', () => {
+  it('before a sign-in begins it, with what is typed', () => {
+    expect(cureFor('offline', situation('signed_out', { entry: signIn }))?.cure).toEqual(signIn);
+  });
+
+  it('without anything typed leads to the field', () => {
+    expect(cureFor('offline', situation('signed_out'))?.cure).toEqual({ name: 'focus_field' });
+  });
+
+  it('repeats what was refused', () => {
+    const refused: Verb = { name: 'copy_sign_in_address' };
+    expect(cureFor('clipboard_failed', situation('signing_in', { refused }))?.cure).toEqual(refused);
+    expect(cureFor('offline', situation('signed_in', { refused: { name: 'copy_token' } }))?.cure.name).toBe('copy_token');
+  });
+
+  it('goes on with a sign-in that has begun, and begins no second one', () => {
+    expect(cureFor('offline', situation('signing_in', { refused: signIn }))?.cure.name).toBe('open_again');
+  });
+
+  it('repeats the exchange once the link is back', () => {
+    expect(cureFor('provider_broken', situation('signing_in', { redeeming: true }))?.cure.name).toBe('try_again');
+  });
+});

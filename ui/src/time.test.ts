@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+
+import { clockText, remainingText, secondsUntil, shareLeft } from './time';
+
+const NOW = Date.UTC(2026, 2, 14, 14, 17, 0);
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+describe('the remaining time', () => {
+  it.each([
+    [3 * DAY + HOUR, '3 days'],
+    [2 * DAY, '2 days'],
+    [2 * DAY - SECOND, '47 h'],
+    [10 * HOUR, '10 h'],
+    [10 * HOUR - SECOND, '9 h 59 min'],
+    [HOUR, '1 h'],
+    [HOUR - SECOND, '59 min'],
+    [12 * MINUTE, '12 min'],
+    [2 * MINUTE, '2 min'],
+    [2 * MINUTE - SECOND, '1 min 59 s'],
+    [MINUTE, '1 min'],
+    [59 * SECOND, '59 s'],
+    [1, '1 s'],
+    [0, '0 s'],
+    [-MINUTE, '0 s'],
+  ])('of %i ms reads "%s"', (left, text) => {
+    expect(remainingText(NOW + left, NOW)).toBe(text);
+  });
+
+  it('never promises more whole minutes than there are', () => {
+    expect(remainingText(NOW + 13 * MINUTE - SECOND, NOW)).toBe('12 min');
+  });
+
+  it('says zero seconds only when it is over', () => {
+    expect(secondsUntil(NOW + 1, NOW)).toBe(1);
+    expect(secondsUntil(NOW, NOW)).toBe(0);
+    expect(secondsUntil(NOW - HOUR, NOW)).toBe(0);
+  });
+});
+
+describe('the time of day', () => {
+  const london = { locale: 'en-GB', timeZone: 'UTC' };
+
+  it('is written as the place writes it', () => {
+    expect(clockText(NOW + 15 * MINUTE, NOW, london)).toBe('14:32');
+    expect(clockText(NOW + 15 * MINUTE, NOW, { ...london, timeZone: 'Asia/Kolkata' })).toBe('20:02');
+    expect(clockText(NOW + 15 * MINUTE, NOW, { locale: 'en-US', timeZone: 'UTC' })).toMatch(/^2:32\sPM$/u);
+  });
+
+  it('names the day when it is another one', () => {
+    expect(clockText(NOW + 10 * HOUR, NOW, london)).toMatch(/^Sun.* 00:17$/u);
+    expect(clockText(NOW + 30 * DAY, NOW, london)).toMatch(/^13 Apr.* 14:17$/u);
+  });
+
+  it('counts days by the calendar of the place', () => {
+    // 23:47 in Kolkata: half an hour on is tomorrow there, and still today in London.
+    const late = Date.UTC(2026, 2, 14, 18, 17);
+    expect(clockText(late + 30 * MINUTE, late, london)).toBe('18:47');
+    expect(clockText(late + 30 * MINUTE, late, { locale: 'en-GB', timeZone: 'Asia/Kolkata' })).toMatch(/^Sun/u);
+  });
+});
+
+describe('the share of a life that is left', () => {
+  it('goes from one to zero and no further', () => {
+    expect(shareLeft(NOW + HOUR, HOUR, NOW)).toBe(1);
+    expect(shareLeft(NOW + HOUR / 4, HOUR, NOW)).toBe(0.25);
+    expect(shareLeft(NOW - 1, HOUR, NOW)).toBe(0);
+    expect(shareLeft(NOW + 2 * HOUR, HOUR, NOW)).toBe(1);
+  });
+
+  it('of no life at all is none', () => {
+    expect(shareLeft(NOW + HOUR, 0, NOW)).toBe(0);
+  });
+});
