@@ -8,6 +8,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
+use xtask::chromium;
 
 use crate::app::DEBUG_IDENTIFIER;
 use crate::driver;
@@ -42,7 +43,7 @@ impl Session {
             format!("--user-data-dir={}", profile.display()),
             "--window-size=900,800".to_owned(),
         ];
-        arguments.extend(flags().iter().map(|flag| (*flag).to_owned()));
+        arguments.extend(chromium::switches().into_iter().map(str::to_owned));
         // With either of these switches a running Chromium turns away the second one that asks it to open a
         // tab, so no address that the app opens would ever arrive.
         let options = json!({
@@ -63,7 +64,7 @@ impl Session {
             "[Desktop Entry]\nType=Application\nName=Browser\nExec=chromium --user-data-dir={} {} %U\n\
              MimeType=x-scheme-handler/http;x-scheme-handler/https;text/html;\n",
             profile.display(),
-            flags().join(" "),
+            chromium::switches().join(" "),
         );
         let file = self.applications().join(DESKTOP_FILE);
         fs::write(file, entry).expect("a desktop file can be written");
@@ -118,30 +119,6 @@ impl Deref for Browser {
     fn deref(&self) -> &Page {
         &self.page
     }
-}
-
-/// No first-run pages, no talk with the outside, no password store of its own in our keyring.
-fn flags() -> Vec<&'static str> {
-    let mut flags = vec![
-        "--no-first-run",
-        "--no-default-browser-check",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-quic",
-        "--disable-gpu",
-        "--password-store=basic",
-    ];
-    if runs_as_root() {
-        // Chromium's sandbox refuses to start as root, which is what containers give us.
-        flags.push("--no-sandbox");
-    }
-    flags
-}
-
-fn runs_as_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    fs::metadata("/proc/self").is_ok_and(|entry| entry.uid() == 0)
 }
 
 /// Writes into a fresh profile what "always allow this site to open such links" would write.

@@ -1,1 +1,59 @@
-fn main() {}
+//! `cargo xtask`: the project's chores. Each sets up what it needs first, so that a fresh machine with git,
+//! Rust and Node is enough.
+//!
+//! `run` and `test` are the two that everybody uses; [`system`] knows the system packages behind them and why
+//! each is needed, [`page`] the npm side, [`tally`] how many tests passed.
+
+mod command;
+mod page;
+mod run;
+mod screenshots;
+mod serve;
+mod system;
+mod tally;
+mod test;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Keyfob's chores. Each one sets up what it needs, system packages included.
+
+    cargo xtask run                  build everything and open the app on the local identity provider
+    cargo xtask run --virtual DIR    the same without a display: pictures of the window go to DIR
+    cargo xtask test [FILTER]        every check and test, or only the tests whose names contain FILTER
+    cargo xtask bindings             write the page's types anew from the Rust types
+    cargo xtask screenshots DIR      every state of the page, light and dark, at 100 % and 200 %
+    cargo xtask help                 this text
+";
+
+/// Why a chore ended early, in words for the person who ran it.
+type Failure = String;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments[..] {
+        ["run"] => run::on_this_display(),
+        ["run", "--virtual", folder] => run::on_a_virtual_display(Path::new(folder)),
+        ["test"] => test::everything(),
+        ["test", filter] => test::matching(filter),
+        ["bindings"] => test::write_bindings(),
+        ["screenshots", folder] => screenshots::take(Path::new(folder)),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => {
+            eprint!("error: there is no such chore\n\n{HELP}");
+            return ExitCode::from(64);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

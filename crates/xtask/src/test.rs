@@ -1,0 +1,117 @@
+//! `cargo xtask test`: every check of the project, and at the end one line that says how it went.
+
+use std::process::Command;
+
+use crate::Failure;
+use crate::command::{self, cargo, npm, say};
+use crate::page;
+use crate::system::{self, Purpose};
+use crate::tally::Tally;
+
+/// Linters, types, and every test.
+pub(crate) fn everything() -> Result<(), Failure> {
+    prepare()?;
+    let mut tally = Tally::default();
+    check(
+        &mut tally,
+        "rustfmt",
+        &mut cargo(["fmt", "--all", "--check"]),
+    )?;
+    let mut clippy = cargo(["clippy", "--workspace", "--all-targets", "--quiet"]);
+    check(&mut tally, "clippy", clippy.args(["--", "-D", "warnings"]))?;
+    check(
+        &mut tally,
+        "the page's types",
+        &mut npm(["run", "--silent", "check"]),
+    )?;
+    page_tests(&mut tally, npm(["run", "--silent", "test"]))?;
+    rust_tests(&mut tally, None)?;
+    verdict(&tally)
+}
+
+/// Only the tests whose names contain `filter`.
+pub(crate) fn matching(filter: &str) -> Result<(), Failure> {
+    prepare()?;
+    let mut tally = Tally::default();
+    let mut page = npm(["run", "--silent", "test"]);
+    page.args(["--", "--testNamePattern", filter]);
+    page_tests(&mut tally, page)?;
+    rust_tests(&mut tally, Some(filter))?;
+    verdict(&tally)
+}
+
+/// Lets the test that compares the page's types with the Rust types write them instead.
+pub(crate) fn write_bindings() -> Result<(), Failure> {
+    system::prepare(Purpose::Bindings)?;
+    page::install_packages()?;
+    page::build()?;
+    say("writing ui/src/host/wire.ts");
+    let mut bindings = cargo(["test", "--quiet", "--package", "keyfob-desktop", "bindings"]);
+    command::run(bindings.env("UPDATE_BINDINGS", "1"))
+}
+
+fn prepare() -> Result<(), Failure> {
+    system::prepare(Purpose::Test)?;
+    page::install_packages()?;
+    // Before any cargo command: the programs embed the page, so without it they do not even pass the linter.
+    page::build()
+}
+
+/// A step that has no number of tests: it counts as one.
+fn check(tally: &mut Tally, what: &str, command: &mut Command) -> Result<(), Failure> {
+    say(what);
+    let succeeded = command::follow(command, |_| {})?;
+    if !succeeded {
+        println!("  failed: {what}");
+    }
+    tally.step(succeeded);
+    Ok(())
+}
+
+fn page_tests(tally: &mut Tally, mut command: Command) -> Result<(), Failure> {
+    say("the page's tests");
+    let before = tally.failed;
+    let succeeded = command::follow(&mut command, |line| tally.vitest_line(line))?;
+    count_silent_failure(tally, before, succeeded);
+    Ok(())
+}
+
+fn rust_tests(tally: &mut Tally, filter: Option<&str>) -> Result<(), Failure> {
+    say("building the programs and their tests");
+    // One selection of packages and targets for both commands: the same features, nothing compiled twice. The
+    // stories run the built programs, which `cargo test` alone would not build.
+    let built = command::follow(
+        &mut cargo(["build", "--workspace", "--all-targets"]),
+        |_| {},
+    )?;
+    if !built {
+        tally.step(false);
+        return Ok(());
+    }
+    say("the tests of the Rust side, and the stories");
+    let before = tally.failed;
+    let mut tests = cargo(["test", "--workspace", "--no-fail-fast"]);
+    tests.args(filter);
+    let succeeded = command::follow(&mut tests, |line| tally.cargo_line(line))?;
+    count_silent_failure(tally, before, succeeded);
+    Ok(())
+}
+
+/// A runner that failed without counting a failed test (it did not compile, it was killed) is a failure too.
+fn count_silent_failure(tally: &mut Tally, failed_before: u32, succeeded: bool) {
+    if !succeeded && tally.failed == failed_before {
+        tally.step(false);
+    }
+}
+
+fn verdict(tally: &Tally) -> Result<(), Failure> {
+    let Tally { passed, failed } = tally;
+    println!("\n{passed} passed, {failed} failed");
+    if *failed > 0 {
+        std::process::exit(1);
+    }
+    if *passed == 0 {
+        return Err("no test has such a name".to_owned());
+    }
+    Ok(())
+}
