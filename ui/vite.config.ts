@@ -22,6 +22,9 @@ export default defineConfig(({ mode }) => ({
   test: {
     environment: 'jsdom',
     restoreMocks: true,
+    // Two of the tests build the page, and a machine that runs everything at once is slow.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     include: ['src/**/*.test.ts'],
   },
 }));

@@ -85,6 +85,12 @@ describe('the sign-in screen', () => {
     expect(document.activeElement).toBe(field);
   });
 
+  it('takes that back while the field is mended', async () => {
+    await open('sign-in-invalid', { acts: [...(states['sign-in-invalid']?.acts ?? []), { type: 'ada@example.com' }] });
+    expect(document.querySelector('[role="alert"]')).toBeNull();
+    expect(document.querySelector('input')?.getAttribute('aria-invalid')).toBe('false');
+  });
+
   it('says that the local provider is one for trying things out, and a real one is not', async () => {
     await open('sign-in');
     expect(text()).toContain('This is the local provider on this computer, for trying things out.');
@@ -237,9 +243,11 @@ describe('the signed-in screen', () => {
     expect(text()).toContain('Not kept in the keyring: you are signed in until you quit.');
   });
 
-  it('opens with the keyboard on "Copy access token"', async () => {
+  it('opens with the keyboard on "Copy access token", which is read out with who it is for', async () => {
     await open('signed-in');
     expect(document.activeElement).toBe(button('Copy access token'));
+    const described = document.activeElement?.getAttribute('aria-describedby') ?? '';
+    expect(document.getElementById(described)?.textContent).toContain('ada@example.com');
   });
 
   it.each([
@@ -307,6 +315,13 @@ describe('a failure', () => {
     await press('Sign in again');
     expect(document.activeElement).toBe(document.querySelector('input'));
     expect(names(host)).toEqual([]);
+  });
+
+  it('can be told twice', async () => {
+    const state = structuredClone(states['notice-clock-wrong']!.state!);
+    state.notices = [...state.notices, ...state.notices];
+    await open('notice-clock-wrong', { state });
+    expect(document.querySelectorAll('[data-notice="clock_wrong"]')).toHaveLength(2);
   });
 
   it('that is worth knowing stops nobody', async () => {

@@ -63,6 +63,11 @@ describe('"try again"', () => {
     expect(cureFor('offline', situation('signing_in', { refused: signIn }))?.cure.name).toBe('open_again');
   });
 
+  it('gives up a session only when it is over', () => {
+    const givesUp = reasons.filter((reason) => cureFor(reason, situation('signed_in'))?.cure.name === 'sign_out');
+    expect(givesUp).toEqual(['sign_in_needed', 'keyring_damaged']);
+  });
+
   it('repeats the exchange once the link is back', () => {
     expect(cureFor('provider_broken', situation('signing_in', { redeeming: true }))?.cure.name).toBe('try_again');
   });

@@ -8,6 +8,7 @@ import { failures, words } from './words';
 export type Remedy =
   | 'again'
   | 'start_over'
+  | 'sign_in_again'
   | 'open_again'
   | 'try_another_way'
   | 'copy_sign_in_address'
@@ -35,7 +36,8 @@ export function cureFor(reason: TroubleReason, situation: Situation): { label: s
     case 'starting':
       return { label: words.tryAgain, cure: { name: 'watch_again' } };
     case 'signed_out': {
-      const label = verb === 'again' || verb === 'start_over' ? todo : words.startAgain;
+      const begins = verb === 'again' || verb === 'start_over' || verb === 'sign_in_again';
+      const label = begins ? todo : words.startAgain;
       return { label, cure: situation.entry ?? { name: 'focus_field' } };
     }
     case 'signing_in':
@@ -58,6 +60,7 @@ function whileSigningIn(remedy: Remedy, { redeeming, refused }: Situation): Cure
       // A sign-in that has begun is gone on with, not begun a second time.
       return refused && !beginsSignIn(refused) ? refused : { name: 'open_again' };
     case 'start_over':
+    case 'sign_in_again':
       return { name: 'cancel_sign_in' };
     default:
       return { name: remedy };
@@ -68,8 +71,14 @@ function whileSignedIn(remedy: Remedy, todo: string, { refused }: Situation): { 
   switch (remedy) {
     case 'again':
       return { label: todo, cure: refused ?? { name: 'refresh' } };
-    case 'start_over':
+    case 'sign_in_again':
       return { label: todo, cure: { name: 'sign_out' } };
+    case 'start_over':
+      // Only a session that is over is given up: a refused verb is tried again, anything else is only news.
+      if (refused) {
+        return { label: words.tryAgain, cure: refused };
+      }
+      return { label: words.dismiss, cure: { name: 'dismiss' } };
     default:
       return { label: words.dismiss, cure: { name: 'dismiss' } };
   }

@@ -89,6 +89,7 @@ export class Session {
     this.#refusal = null;
     if (beginsSignIn(verb)) {
       this.#lastEntry = verb.name;
+      this.#dismissed = null;
     }
     try {
       await this.#host.perform(verb);
@@ -112,18 +113,16 @@ export class Session {
       case 'focus_field':
         return focusField();
       case 'dismiss':
-        return this.#dismiss();
+        return this.dismiss();
       default:
         await this.perform(cure);
     }
   }
 
-  #dismiss(): void {
-    if (this.#refusal) {
-      this.#refusal = null;
-    } else {
-      this.#dismissed = this.problem;
-    }
+  /** Takes the problem away until it happens anew. */
+  dismiss(): void {
+    this.#refusal = null;
+    this.#dismissed = lastingProblem(this.state);
   }
 
   /** The sign-in that "again" means before there is one. */

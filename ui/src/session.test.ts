@@ -140,6 +140,15 @@ describe('a problem that the program keeps', () => {
     expect(session.problem).toBeNull();
   });
 
+  it('is shown again when the next sign-in ends with it too', async () => {
+    const { host, session } = await started('sign-in-offline');
+    session.dismiss();
+    expect(session.problem).toBeNull();
+    await session.perform({ name: 'sign_in', identifier: 'ada@example.com' });
+    host.send(state('sign-in-offline'));
+    expect(session.problem?.reason).toBe('offline');
+  });
+
   it('comes back when it happens anew', async () => {
     const { host, session } = await started('signed-in-link-foreign');
     await session.mend({ name: 'dismiss' }, () => undefined);

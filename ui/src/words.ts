@@ -23,7 +23,7 @@ export const failures = {
   },
   browser_not_opened: {
     happened: 'Your browser could not be opened.',
-    todo: 'Copy the address instead',
+    todo: 'Copy the address',
     verb: 'copy_sign_in_address',
   },
   offline: {
@@ -43,7 +43,7 @@ export const failures = {
   },
   redirect_not_allowed: {
     happened: 'The provider does not allow the address that this sign-in returns to.',
-    todo: 'Use another way back',
+    todo: 'Use another way',
     verb: 'try_another_way',
   },
   local_provider_not_started: {
@@ -53,12 +53,12 @@ export const failures = {
   },
   link_malformed: {
     happened: 'The link that came back is damaged.',
-    todo: 'Open the page again',
+    todo: 'Open page again',
     verb: 'open_again',
   },
   link_foreign: {
     happened: 'That link belongs to another sign-in.',
-    todo: 'Open the page again',
+    todo: 'Open page again',
     verb: 'open_again',
   },
   sign_in_expired: {
@@ -84,7 +84,7 @@ export const failures = {
   sign_in_needed: {
     happened: 'The provider has ended your session.',
     todo: 'Sign in again',
-    verb: 'start_over',
+    verb: 'sign_in_again',
   },
   busy: {
     happened: 'Another program is refreshing this session.',
@@ -104,7 +104,7 @@ export const failures = {
   keyring_damaged: {
     happened: 'The session in your keyring cannot be read.',
     todo: 'Sign in again',
-    verb: 'start_over',
+    verb: 'sign_in_again',
   },
   clock_wrong: {
     happened: 'The clock of this computer is wrong.',
@@ -183,7 +183,7 @@ export const words = {
     copied: 'Copied',
     copiedAloud: 'Sign-in address copied',
     paste: 'Paste return link',
-    pasteHint: 'Or press Ctrl+V',
+    pasteHint: 'Or paste anywhere',
     anotherWay: 'Try another way',
     anotherWayHint: 'If nothing comes back',
     cancel: 'Cancel',
