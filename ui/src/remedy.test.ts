@@ -9,7 +9,7 @@ const reasons = Object.keys(failures) as TroubleReason[];
 /** What each screen can do: a button that does something else would do nothing. */
 const offered: Record<Stage['kind'], Cure['name'][]> = {
   starting: ['watch_again'],
-  signed_out: ['sign_in', 'continue_in_browser', 'focus_field'],
+  signed_out: ['sign_in', 'continue_in_browser', 'try_again', 'focus_field'],
   signing_in: [
     'open_again',
     'try_another_way',
@@ -45,12 +45,13 @@ describe.each(Object.keys(offered) as Stage['kind'][])('on the screen "%s"', (st
 });
 
 describe('"try again"', () => {
-  it('before a sign-in begins it, with what is typed', () => {
-    expect(cureFor('offline', situation('signed_out', { entry: signIn }))?.cure).toEqual(signIn);
+  it('begins a refused sign-in with what is typed by then', () => {
+    const entry: Verb = { name: 'sign_in', identifier: 'grace@example.com' };
+    expect(cureFor('offline', situation('signed_out', { refused: signIn, entry }))?.cure).toEqual(entry);
   });
 
-  it('without anything typed leads to the field', () => {
-    expect(cureFor('offline', situation('signed_out'))?.cure).toEqual({ name: 'focus_field' });
+  it('lets the program do again what it met by itself', () => {
+    expect(cureFor('local_provider_not_started', situation('signed_out', { entry: signIn }))?.cure.name).toBe('try_again');
   });
 
   it('repeats what was refused', () => {
@@ -61,6 +62,11 @@ describe('"try again"', () => {
 
   it('goes on with a sign-in that has begun, and begins no second one', () => {
     expect(cureFor('offline', situation('signing_in', { refused: signIn }))?.cure.name).toBe('open_again');
+  });
+
+  it('leads to the field when a sign-in has ended and nothing is typed', () => {
+    expect(cureFor('sign_in_needed', situation('signed_out'))?.cure).toEqual({ name: 'focus_field' });
+    expect(cureFor('sign_in_expired', situation('signed_out', { entry: signIn }))?.cure).toEqual(signIn);
   });
 
   it('gives up a session only when it is over', () => {

@@ -38,6 +38,10 @@ export function cureFor(reason: TroubleReason, situation: Situation): { label: s
     case 'signed_out': {
       const begins = verb === 'again' || verb === 'start_over' || verb === 'sign_in_again';
       const label = begins ? todo : words.startAgain;
+      // What the program met by itself, it can do again by itself: finding its provider, reading the keyring.
+      if (verb === 'again' && situation.refused === null) {
+        return { label, cure: { name: 'try_again' } };
+      }
       return { label, cure: situation.entry ?? { name: 'focus_field' } };
     }
     case 'signing_in':
@@ -49,6 +53,10 @@ export function cureFor(reason: TroubleReason, situation: Situation): { label: s
 
 export function beginsSignIn(verb: Verb): boolean {
   return verb.name === 'sign_in' || verb.name === 'continue_in_browser';
+}
+
+export function beginsAttempt(verb: Verb): boolean {
+  return beginsSignIn(verb) || verb.name === 'try_another_way';
 }
 
 function whileSigningIn(remedy: Remedy, { redeeming, refused }: Situation): Cure {

@@ -5,7 +5,7 @@
 import { SvelteSet } from 'svelte/reactivity';
 
 import type { Host, SessionState, Trouble, Verb, VerbName } from './host/host';
-import { beginsSignIn, cureFor, type Cure } from './remedy';
+import { beginsAttempt, beginsSignIn, cureFor, type Cure } from './remedy';
 
 export class Session {
   /** Null until the program's first answer. */
@@ -145,10 +145,10 @@ export class Session {
       return;
     }
     const { stage } = state;
-    // The move from "signed out" to "signing in" is the sign-in's own doing and can overtake its refusal ("the
-    // browser could not be opened"); any other move leaves the refusal behind.
-    const begun = before?.stage.kind === 'signed_out' && stage.kind === 'signing_in';
-    if (!(begun && this.#refusal?.verb && beginsSignIn(this.#refusal.verb))) {
+    // A new attempt is the doing of the verb that began it, and can arrive after that verb's refusal ("the browser
+    // could not be opened"); any other move leaves the refusal behind.
+    const begun = stage.kind === 'signing_in' && stage.attempt.step === 'waiting';
+    if (!(begun && this.#refusal?.verb && beginsAttempt(this.#refusal.verb))) {
       this.#refusal = null;
     }
     if (stage.kind === 'signing_in') {

@@ -111,6 +111,14 @@ describe('a refusal', () => {
     expect(session.remedy?.cure).toEqual({ name: 'copy_sign_in_address' });
   });
 
+  it('of another way stays when the attempt it began arrives late', async () => {
+    const { host, session } = await started('waiting-email-60s');
+    host.refusals.set('try_another_way', { reason: 'browser_not_opened', detail: null });
+    await session.perform({ name: 'try_another_way' });
+    host.send(state('waiting-loopback'));
+    expect(session.problem?.reason).toBe('browser_not_opened');
+  });
+
   it('is history once the sign-in went on', async () => {
     const { host, session } = await started('waiting-email');
     host.refusals.set('paste_return_address', { reason: 'nothing_to_paste', detail: null });
@@ -172,15 +180,15 @@ describe('what was typed', () => {
     expect(session.identifier).toBe('');
   });
 
-  it('is what "try again" signs in with', async () => {
-    const { session } = await started('sign-in-offline');
+  it('is what "start again" signs in with', async () => {
+    const { session } = await started('sign-in-sign-in-expired');
     session.identifier = ' +442079460958 ';
     expect(session.remedy?.cure).toEqual({ name: 'sign_in', identifier: '+442079460958' });
   });
 
   it('need not be there after "Continue in browser"', async () => {
     const { host, session } = await started('waiting-browser');
-    host.send(state('sign-in-offline'));
+    host.send(state('sign-in-sign-in-expired'));
     expect(session.remedy?.cure).toEqual({ name: 'continue_in_browser' });
   });
 });
