@@ -1,0 +1,96 @@
+//! What every request may use: the database, the keys, the clock and the provider's own name.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::keys::Keys;
+use crate::refusal::ApiError;
+use crate::secret::SecretHash;
+use crate::store::Store;
+
+/// The public API key id of the local provider: a constant that its clients carry too, and no secret.
+pub const API_KEY_ID: &str = "0197f2b6-6c0e-7b5a-9d43-6b6579666f62";
+
+const IDLE_END: Duration = Duration::from_mins(30);
+
+/// The provider, shared by its requests.
+pub(crate) struct Provider {
+    pub(crate) store: Store,
+    pub(crate) keys: Keys,
+    pub(crate) clock: Clock,
+    /// Without a final slash; the `iss` of its tokens.
+    pub(crate) base_url: String,
+    pub(crate) build: String,
+    pub(crate) control: SecretHash,
+    pub(crate) stop: watch::Sender<bool>,
+    last_request: AtomicI64,
+}
+
+pub(crate) type Shared = axum::extract::State<Arc<Provider>>;
+
+impl Provider {
+    pub(crate) fn new(
+        store: Store,
+        keys: Keys,
+        clock: Clock,
+        base_url: String,
+        build: String,
+        control: &str,
+    ) -> Self {
+        Self {
+            last_request: AtomicI64::new(clock.now().as_microsecond()),
+            store,
+            keys,
+            clock,
+            base_url,
+            build,
+            control: SecretHash::of(control),
+            stop: watch::Sender::new(false),
+        }
+    }
+
+    /// Somebody uses the provider.
+    pub(crate) fn touch(&self) {
+        let now = self.clock.now().as_microsecond();
+        self.last_request.fetch_max(now, Ordering::Relaxed);
+    }
+
+    /// Returns once nobody has used the provider for half an hour and no sign-in is pending.
+    pub(crate) async fn idle(&self) {
+        loop {
+            let last = Timestamp::from_microsecond(self.last_request.load(Ordering::Relaxed))
+                .unwrap_or(Timestamp::UNIX_EPOCH);
+            #[expect(
+                clippy::redundant_closure_for_method_calls,
+                reason = "the path is not general enough in its lifetime"
+            )]
+            let pending = self
+                .store
+                .write(|records| records.pending_until())
+                .await
+                .unwrap_or_else(|error: rusqlite::Error| {
+                    tracing::error!(%error, "the database failed");
+                    None
+                });
+            let end = pending.map_or(last + IDLE_END, |until| until.max(last + IDLE_END));
+            if end <= self.clock.now() {
+                return;
+            }
+            self.clock.reached(end).await;
+        }
+    }
+}
+
+/// Refuses a request that does not name this provider's key in `API_KEY_ID`.
+pub(crate) fn require_key(headers: &HeaderMap) -> Result<(), ApiError> {
+    match headers.get("api_key_id") {
+        Some(key) if key == API_KEY_ID => Ok(()),
+        _ => Err(ApiError::unknown_key()),
+    }
+}

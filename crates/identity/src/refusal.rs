@@ -1,0 +1,164 @@
+//! How the provider says no: to programs as `{"msg","type"}`, to people as a page.
+//!
+//! A refusal states what happened and, to people, what to do next. A failure of ours (the database, say) is logged
+//! and answered with 500, which to clients means that nothing was consumed and they may ask again.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::page::Page;
+
+/// An error body of Cotter's wire. Its `type` is empty there too.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    message: String,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn unknown_key() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "The API key id is missing or unknown.",
+        )
+    }
+}
+
+impl From<rusqlite::Error> for ApiError {
+    fn from(error: rusqlite::Error) -> Self {
+        tracing::error!(%error, "the database failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something failed at the provider. Nothing was used up; try again.",
+        )
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = json!({"msg": self.message, "type": ""});
+        (self.status, Json(body)).into_response()
+    }
+}
+
+/// A JSON body; one that cannot be read is refused in the wire's own form.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match Json::from_request(request, state).await {
+            Ok(Json(value)) => Ok(Self(value)),
+            Err(rejection @ JsonRejection::BytesRejection(_)) => {
+                Err(ApiError::new(rejection.status(), rejection.body_text()))
+            }
+            Err(rejection) => Err(ApiError::bad_request(rejection.body_text())),
+        }
+    }
+}
+
+/// A page that says what happened and what to do next.
+#[derive(Debug)]
+pub(crate) struct Notice {
+    status: StatusCode,
+    title: String,
+    text: Markup,
+}
+
+impl Notice {
+    pub(crate) fn new(status: StatusCode, title: impl Into<String>, text: Markup) -> Self {
+        Self {
+            status,
+            title: title.into(),
+            text,
+        }
+    }
+
+    /// A request that no client of ours should have made.
+    pub(crate) fn bad_request(what: &str) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "This sign-in address is incomplete",
+            html! {
+                p { (what) }
+                p.quiet { "Go back to the program that opened this page and sign in again from there." }
+            },
+        )
+    }
+
+    pub(crate) fn finished() -> Self {
+        Self::new(
+            StatusCode::OK,
+            "This sign-in is finished",
+            html! {
+                p { "You can close this page. To sign in again, begin in Keyfob." }
+            },
+        )
+    }
+
+    pub(crate) fn ended() -> Self {
+        Self::new(
+            StatusCode::GONE,
+            "This sign-in was ended",
+            html! {
+                p { "Nobody was signed in. This happens after three wrong numbers, or when an answer arrived in the wrong hands." }
+                p.quiet { "To sign in, begin again in Keyfob. If you did not ask for this letter, there is nothing to do." }
+            },
+        )
+    }
+
+    /// A form from a page that this browser was not shown.
+    pub(crate) fn foreign_form() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "This page cannot be used from here",
+            html! {
+                p { "Your browser did not send back the cookie that this page needs, so the button does nothing." }
+                p.quiet { "Allow cookies for this address, then open the page again." }
+            },
+        )
+    }
+}
+
+impl From<rusqlite::Error> for Notice {
+    fn from(error: rusqlite::Error) -> Self {
+        tracing::error!(%error, "the database failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something failed at the provider",
+            html! { p { "Nothing was used up. Load this page again." } },
+        )
+    }
+}
+
+impl IntoResponse for Notice {
+    fn into_response(self) -> Response {
+        Page::new(
+            self.title.clone(),
+            html! {
+                h1 { (self.title) }
+                (self.text)
+            },
+        )
+        .status(self.status)
+        .into_response()
+    }
+}

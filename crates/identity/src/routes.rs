@@ -1,0 +1,112 @@
+//! All addresses of the provider.
+//!
+//! For people: `/`, `/app…`, `/magic/…`, `/outbox`. For programs: the rest, in JSON.
+
+mod app;
+mod health;
+mod magic;
+mod outbox;
+mod returning;
+mod token;
+mod user;
+mod verify;
+mod waiting;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use maud::html;
+
+use crate::guard::guard;
+use crate::page::Asset;
+use crate::provider::Provider;
+use crate::refusal::{ApiError, Notice};
+use crate::sending::Asked;
+
+const LARGEST_BODY: usize = 64 * 1024;
+
+pub(crate) fn router(provider: Arc<Provider>) -> Router {
+    Router::new()
+        .route("/", get(outbox::home))
+        .route("/assets/{name}", get(asset))
+        .route("/health", get(health::health))
+        .route("/control/stop", post(health::stop))
+        // A GET that does something answers HEAD separately: looking must stay without effect.
+        .route("/app", get(app::open).head(nothing).post(app::submit))
+        .route("/app/wait/{id}", get(waiting::page))
+        .route("/app/wait/{id}/state", get(waiting::state))
+        .route("/app/wait/{id}/again", post(waiting::again))
+        .route("/app/return/{id}", get(returning::page).head(nothing))
+        .route("/magic/{token}", get(magic::page).post(magic::press))
+        .route("/magic/{token}/again", post(magic::again))
+        .route("/outbox", get(outbox::page))
+        .route("/outbox/newest", get(outbox::newest))
+        .route("/verify", post(verify::check))
+        .route("/verify/get_identity", post(verify::get_identity))
+        .route("/token/jwks", get(token::key_set))
+        .route("/token/{key}", post(token::refresh).delete(token::sign_out))
+        .route("/user", get(user::by_identifier))
+        .route("/user/create", post(user::create))
+        .route("/user/{id}", get(user::by_id))
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&provider),
+            guard,
+        ))
+        .with_state(provider)
+}
+
+async fn nothing() {}
+
+async fn asset(Path(name): Path<String>) -> Result<Asset, ApiError> {
+    Asset::named(&name).ok_or_else(not_found)
+}
+
+async fn unknown(headers: HeaderMap) -> Response {
+    let for_a_person = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    if for_a_person {
+        nothing_here().into_response()
+    } else {
+        not_found().into_response()
+    }
+}
+
+async fn wrong_method() -> ApiError {
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "This address does not take that method.",
+    )
+}
+
+fn not_found() -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "There is nothing at this address.")
+}
+
+fn nothing_here() -> Notice {
+    Notice::new(
+        StatusCode::NOT_FOUND,
+        "There is nothing here",
+        html! {
+            p { "To sign in, begin in Keyfob. Letters that were sent are in the " a href="/outbox" { "outbox" } "." }
+        },
+    )
+}
+
+/// Sends a browser that asked for a link where it can follow what becomes of it.
+fn after(asked: Asked) -> Result<Redirect, Notice> {
+    match asked {
+        Asked::Wait(id) => Ok(Redirect::to(&format!("/app/wait/{id}"))),
+        Asked::Return(id) => Ok(Redirect::to(&format!("/app/return/{id}"))),
+        Asked::Finished => Err(Notice::finished()),
+        Asked::Ended => Err(Notice::ended()),
+    }
+}

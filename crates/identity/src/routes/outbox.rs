@@ -1,0 +1,71 @@
+//! The outbox: the mailbox of everybody who signs in here, and the front page that leads to it.
+
+use axum::Json;
+use axum::extract::State;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use crate::clock::time_of_day;
+use crate::letter::{Channel, Letter};
+use crate::page::Page;
+use crate::provider::Shared;
+use crate::refusal::{ApiError, Notice};
+
+pub(super) async fn home() -> Page {
+    Page::new(
+        "Local identity provider",
+        html! {
+            h1 { "Keyfob’s local identity provider" }
+            p { "It runs on this computer, so that you can try Keyfob without an account anywhere. To sign in, begin in Keyfob." }
+            p { a.button href="/outbox" { "Open the outbox" } }
+        },
+    )
+}
+
+pub(super) async fn page(State(provider): Shared) -> Result<Page, Notice> {
+    let (letters, newest) = provider
+        .store
+        .write(|records| -> Result<_, Notice> {
+            Ok((records.letters()?, records.newest_letter()?))
+        })
+        .await?;
+    let content = html! {
+        h1 { "Outbox" }
+        p.quiet { "This provider sends nothing out. What it would send is kept here for a day, newest first." }
+        div #letters data-newest=(newest) aria-live="polite" {
+            @if letters.is_empty() {
+                p.empty { "No letters yet. Sign in from Keyfob, and the one with your link appears here." }
+            } @else {
+                ol.letters { @for letter in &letters { li { (show(letter)) } } }
+            }
+        }
+    };
+    Ok(Page::new("Outbox", content).wide().script("outbox"))
+}
+
+/// A number that changes with every letter, for the page's script.
+pub(super) async fn newest(State(provider): Shared) -> Result<Json<Value>, ApiError> {
+    let newest = provider
+        .store
+        .write(|records| -> Result<_, ApiError> { Ok(records.newest_letter()?) })
+        .await?;
+    Ok(Json(json!({ "newest": newest })))
+}
+
+fn show(letter: &Letter) -> Markup {
+    html! {
+        article.letter data-to=(letter.to) data-channel=(letter.channel.on_the_wire()) {
+            header {
+                h2 {
+                    @match letter.channel {
+                        Channel::Email => (letter.subject),
+                        Channel::Sms | Channel::WhatsApp => (letter.channel.name()),
+                    }
+                }
+                time datetime=(letter.sent_at) { (time_of_day(letter.sent_at)) }
+            }
+            p.route { "From " (letter.from) " · to " (letter.to) }
+            div.body { (letter.body()) }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The waiting page, in the browser that asked: where the letter went, the two digits, and what happens next.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Form, Json};
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{after, nothing_here};
+use crate::browser::Browser;
+use crate::challenge::{Challenge, ChallengeId, Standing};
+use crate::clock::time_of_day;
+use crate::identifier::IdentifierKind;
+use crate::page::Page;
+use crate::provider::{Provider, Shared};
+use crate::refusal::{ApiError, Notice};
+use crate::sending::go_on;
+
+pub(super) async fn page(
+    State(provider): Shared,
+    browser: Browser,
+    Path(id): Path<ChallengeId>,
+) -> Result<Response, Notice> {
+    let challenge = provider
+        .store
+        .write(move |records| records.challenge(id))
+        .await
+        .map_err(|error: rusqlite::Error| Notice::from(error))?
+        .ok_or_else(nothing_here)?;
+    if !browser.known {
+        return Err(Notice::new(
+            StatusCode::FORBIDDEN,
+            "This page needs a cookie",
+            html! {
+                p { "A link is on its way, but your browser kept no cookie, so this page could not finish the sign-in." }
+                p.quiet { "Allow cookies for this address, then sign in again from Keyfob." }
+            },
+        ));
+    }
+    let standing = challenge.seen_from(&browser.hash(), provider.clock.now());
+    if standing == Standing::Go {
+        return Ok(Redirect::to(&format!("/app/return/{id}")).into_response());
+    }
+    let token = browser.form_token(&provider.keys.sealing);
+    let content = html! {
+        div data-id=(id) data-stage=(name(standing)) { (content(standing, &challenge, id, &token)) }
+    };
+    Ok(Page::new(title(standing), content)
+        .script("waiting")
+        .refresh_without_script((standing == Standing::Mailed).then(|| "4".to_owned()))
+        .into_response())
+}
+
+/// How the sign-in stands, for the page's script. What it tells is no secret, and only the asking browser is told.
+pub(super) async fn state(
+    State(provider): Shared,
+    browser: Browser,
+    Path(id): Path<ChallengeId>,
+) -> Result<Json<Value>, ApiError> {
+    let challenge = provider
+        .store
+        .write(move |records| -> Result<_, ApiError> { Ok(records.challenge(id)?) })
+        .await?
+        .ok_or_else(super::not_found)?;
+    let standing = challenge.seen_from(&browser.hash(), provider.clock.now());
+    Ok(Json(json!({ "stage": standing })))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wish {
+    form: String,
+}
+
+/// Sends another letter for the same sign-in.
+pub(super) async fn again(
+    State(provider): Shared,
+    browser: Browser,
+    Path(id): Path<ChallengeId>,
+    Form(wish): Form<Wish>,
+) -> Result<Redirect, Notice> {
+    if !browser.sent_form(&wish.form, &provider.keys.sealing) {
+        return Err(Notice::foreign_form());
+    }
+    let asked = renew(&provider, &browser, id).await?;
+    after(asked)
+}
+
+async fn renew(
+    provider: &Provider,
+    browser: &Browser,
+    id: ChallengeId,
+) -> Result<crate::sending::Asked, Notice> {
+    let (now, base_url, hash) = (
+        provider.clock.now(),
+        provider.base_url.clone(),
+        browser.hash(),
+    );
+    provider
+        .store
+        .write(move |records| {
+            let challenge = records.challenge(id)?.ok_or_else(nothing_here)?;
+            if !challenge.was_asked_by(&hash) {
+                return Err(Notice::foreign_form());
+            }
+            Ok(go_on(records, &base_url, id, challenge.renew(now), now)?)
+        })
+        .await
+}
+
+fn name(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Mailed => "mailed",
+        Standing::Go => "go",
+        Standing::SignedIn => "signed_in",
+        Standing::Expired => "expired",
+        Standing::Ended => "ended",
+        Standing::Elsewhere => "elsewhere",
+    }
+}
+
+fn title(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Mailed => "Check your messages",
+        Standing::Go | Standing::SignedIn => "Signed in",
+        Standing::Expired => "The link has expired",
+        Standing::Ended => "This sign-in was ended",
+        Standing::Elsewhere => "Continued in another browser",
+    }
+}
+
+fn content(standing: Standing, challenge: &Challenge, id: ChallengeId, token: &str) -> Markup {
+    let address = challenge.asking.identifier.as_str();
+    let send_again = |label: &str, class: &str| {
+        html! {
+            form method="post" action={ "/app/wait/" (id) "/again" } {
+                input type="hidden" name="form" value=(token);
+                button class=(class) { (label) }
+            }
+        }
+    };
+    match standing {
+        Standing::Mailed => html! {
+            h1 {
+                @match challenge.asking.identifier.kind() {
+                    IdentifierKind::Email => "Check your mail",
+                    IdentifierKind::Phone => "Check your phone",
+                }
+            }
+            p {
+                "We sent a link to " strong { (address) } ". It works until "
+                strong { (time_of_day(challenge.pending_until())) } "."
+            }
+            p { "Press the link in this browser, and you go on from here." }
+            div.number {
+                output aria-label="Number to type in another browser" { (challenge.number) }
+                span { "If you open the link in another browser or on your phone, type this number there." }
+            }
+            hr;
+            p.quiet {
+                "This local provider sends nothing out: the letter is in its "
+                a href="/outbox" target="_blank" rel="noopener" { "outbox" } "."
+            }
+            (send_again("Send again", "second"))
+        },
+        Standing::Go | Standing::SignedIn => html! {
+            h1 { "You are signed in" }
+            p role="status" { "You may close this page." }
+        },
+        Standing::Expired => html! {
+            h1 { "The link has expired" }
+            p role="status" { "Nobody used the link that we sent to " strong { (address) } " in time." }
+            (send_again("Send a new link", "full"))
+        },
+        Standing::Ended => html! {
+            h1 { "This sign-in was ended" }
+            p role="status" { "Somebody typed a wrong number three times, so the link no longer works." }
+            p.quiet { "To sign in, begin again in Keyfob." }
+        },
+        Standing::Elsewhere => html! {
+            h1 { "Continued in another browser" }
+            p role="status" { "This sign-in was opened in another browser since, and goes on there." }
+            p.quiet { "You may close this page." }
+        },
+    }
+}

@@ -1,0 +1,129 @@
+//! Refresh tokens and the families they descend in.
+//!
+//! A token is spent by its use and replaced by a successor. Who presents a spent one may be a thief, or the owner
+//! after a theft: the whole family ends ([RFC 9700 §4.14.2]).
+//!
+//! [RFC 9700 §4.14.2]: https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, params};
+use uuid::Uuid;
+
+use super::{Records, time};
+use crate::secret::{SecretHash, random_alphanumerics};
+
+/// One sign-in and everything that is refreshed from it.
+#[derive(Clone, Debug)]
+pub(crate) struct Family {
+    pub(crate) id: String,
+    pub(crate) user: String,
+    /// The address that was proved, as it was typed.
+    pub(crate) identifier: String,
+    pub(crate) method: String,
+    pub(crate) signed_in: Timestamp,
+}
+
+/// What the database knows of a refresh token that somebody presents.
+pub(crate) enum Presented {
+    Unknown,
+    Expired,
+    /// Used before, or of a family that has ended.
+    Dead(Family),
+    Live(Family),
+}
+
+impl Records<'_> {
+    pub(crate) fn add_family(
+        &self,
+        user: &str,
+        identifier: &str,
+        method: &str,
+        now: Timestamp,
+    ) -> rusqlite::Result<Family> {
+        let family = Family {
+            id: Uuid::new_v4().to_string(),
+            user: user.to_owned(),
+            identifier: identifier.to_owned(),
+            method: method.to_owned(),
+            signed_in: now,
+        };
+        self.0.execute(
+            "INSERT INTO family (id, user, identifier, method, signed_in) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![family.id, family.user, family.identifier, family.method, now.as_microsecond()],
+        )?;
+        Ok(family)
+    }
+
+    /// A new refresh token of a family, in the wire's form `<integer>:<50 alphanumerics>`.
+    pub(crate) fn add_refresh_token(
+        &self,
+        family: &Family,
+        expires_at: Timestamp,
+    ) -> rusqlite::Result<String> {
+        let secret = random_alphanumerics(50);
+        let id: i64 = self.0.query_row(
+            "INSERT INTO refresh_token (hash, family, expires_at) VALUES (?1, ?2, ?3) RETURNING id",
+            params![
+                SecretHash::of(&secret),
+                family.id,
+                expires_at.as_microsecond()
+            ],
+            |row| row.get(0),
+        )?;
+        Ok(format!("{id}:{secret}"))
+    }
+
+    pub(crate) fn present_refresh_token(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> rusqlite::Result<Presented> {
+        let Some((id, secret)) = split(token) else {
+            return Ok(Presented::Unknown);
+        };
+        let found = self
+            .0
+            .query_row(
+                "SELECT family.*, refresh_token.expires_at, refresh_token.spent
+                 FROM refresh_token JOIN family ON family.id = refresh_token.family
+                 WHERE refresh_token.id = ?1 AND refresh_token.hash = ?2",
+                params![id, SecretHash::of(secret)],
+                |row| {
+                    let family = Family {
+                        id: row.get("id")?,
+                        user: row.get("user")?,
+                        identifier: row.get("identifier")?,
+                        method: row.get("method")?,
+                        signed_in: time(row.get("signed_in")?),
+                    };
+                    let dead = row.get("spent")? || row.get("revoked")?;
+                    Ok((family, dead, time(row.get("expires_at")?)))
+                },
+            )
+            .optional()?;
+        Ok(match found {
+            None => Presented::Unknown,
+            Some((family, true, _)) => Presented::Dead(family),
+            Some((_, false, expires_at)) if expires_at <= now => Presented::Expired,
+            Some((family, false, _)) => Presented::Live(family),
+        })
+    }
+
+    pub(crate) fn spend_refresh_token(&self, token: &str) -> rusqlite::Result<()> {
+        let id = split(token).map(|(id, _)| id);
+        self.0
+            .execute("UPDATE refresh_token SET spent = 1 WHERE id = ?1", [id])
+            .map(drop)
+    }
+
+    pub(crate) fn revoke_family(&self, id: &str) -> rusqlite::Result<()> {
+        self.0
+            .execute("UPDATE family SET revoked = 1 WHERE id = ?1", [id])
+            .map(drop)
+    }
+}
+
+fn split(token: &str) -> Option<(i64, &str)> {
+    let (id, secret) = token.split_once(':')?;
+    Some((id.parse().ok()?, secret))
+}
