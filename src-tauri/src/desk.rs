@@ -11,8 +11,7 @@ use std::{
 
 use keyfob_auth::{
     Attempt, Clock, FinishError, Identifier, Profile, Provider, Reason, RedirectUri, Return,
-    SessionError, SessionManager, SessionStatus, SessionStore, SignIn, StoreError, Vault,
-    VaultError,
+    SessionError, SessionManager, SessionStore, SignIn, StoreError, Vault, VaultError,
     door::{
         browser,
         loopback::Loopback,

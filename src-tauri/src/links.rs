@@ -3,7 +3,7 @@
 use std::{process::Stdio, time::Duration};
 
 use keyfob_auth::{RedirectUri, door::deep_link};
-use tauri::AppHandle;
+use tauri::{AppHandle, Manager};
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::{process::Command, sync::watch, time::timeout};
 use url::Url;

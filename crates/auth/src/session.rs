@@ -16,6 +16,7 @@ use crate::{
     AccessToken, Account, Clock, Late, Provider, ProviderError, Reason, Timestamp, TokenSet,
     VaultError, provider::Redeemed,
 };
+pub(crate) use store::written;
 pub use store::{SessionStore, StoreError};
 
 /// The shortest life that a handed-out token has left when nobody asks for more.

@@ -21,6 +21,7 @@ use crate::{
     Provider, ProviderError, Reason, RedirectUri, Rejection, Session, Timestamp, Vault, VaultError,
     authorization::{AuthorizationGrant, KeptAttempt},
     provider::Redeemed,
+    session::written,
 };
 
 /// The version of the kept attempts that this program writes and reads.
@@ -291,7 +292,7 @@ impl SignIn {
 
     async fn keep_or_warn(&self, attempts: &Attempts) {
         if let Err(error) = self.keep(attempts).await {
-            tracing::warn!(%error, "a sign-in that is over stays in the keyring until its time is over");
+            tracing::warn!(%error, "a sign-in that is over may stay in the keyring until its time is over");
         }
     }
 }
@@ -317,7 +318,7 @@ fn print(waiting: &[PendingAuthorization]) -> Zeroizing<Vec<u8>> {
         v: VERSION,
         attempts: waiting.iter().map(KeptAttempt::from).collect(),
     };
-    Zeroizing::new(serde_json::to_vec(&kept).expect("an attempt has only texts and numbers"))
+    written(&kept)
 }
 
 fn parse(bytes: &[u8]) -> Vec<PendingAuthorization> {

@@ -13,6 +13,9 @@ use crate::{
 /// The version of the record that this program writes, and the newest it reads.
 const VERSION: u32 = 1;
 
+/// Room for more than the vault takes, in bytes.
+const LARGEST_RECORD: usize = 192 * 1024;
+
 /// Where the sessions of one profile are kept.
 #[derive(Clone, Debug)]
 pub struct SessionStore {
@@ -106,6 +109,13 @@ impl SessionStore {
     }
 }
 
+/// JSON in a buffer that never grows, because growing leaves copies behind that nobody wipes.
+pub(crate) fn written(record: &impl Serialize) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST_RECORD));
+    serde_json::to_writer(&mut *bytes, record).expect("a record has only texts and numbers");
+    bytes
+}
+
 fn print(session: &Session) -> Zeroizing<Vec<u8>> {
     let tokens = &session.tokens;
     let record = Record {
@@ -121,7 +131,7 @@ fn print(session: &Session) -> Zeroizing<Vec<u8>> {
         received_at: session.received_at,
         lifetime_ms: u64::try_from(tokens.lifetime.as_millis()).unwrap_or(u64::MAX),
     };
-    Zeroizing::new(serde_json::to_vec(&record).expect("a record has only texts and numbers"))
+    written(&record)
 }
 
 fn parse(bytes: &[u8]) -> Result<Session, StoreError> {
