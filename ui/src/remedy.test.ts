@@ -71,7 +71,7 @@ describe('"try again"', () => {
 
   it('gives up a session only when it is over', () => {
     const givesUp = reasons.filter((reason) => cureFor(reason, situation('signed_in'))?.cure.name === 'sign_out');
-    expect(givesUp).toEqual(['sign_in_needed', 'keyring_damaged']);
+    expect(givesUp).toEqual(['verification_failed', 'sign_in_needed', 'keyring_damaged']);
   });
 
   it('repeats the exchange once the link is back', () => {

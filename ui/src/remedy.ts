@@ -82,7 +82,7 @@ function whileSignedIn(remedy: Remedy, todo: string, { refused }: Situation): { 
     case 'sign_in_again':
       return { label: todo, cure: { name: 'sign_out' } };
     case 'start_over':
-      // Only a session that is over is given up: a refused verb is tried again, anything else is only news.
+      // Only a session that is worth nothing is given up: a refused verb is tried again, anything else is only news.
       if (refused) {
         return { label: words.tryAgain, cure: refused };
       }

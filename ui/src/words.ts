@@ -42,7 +42,7 @@ export const failures = {
     verb: 'start_over',
   },
   redirect_not_allowed: {
-    happened: 'The provider does not allow the address that this sign-in returns to.',
+    happened: "The provider does not allow Keyfob's return address.",
     todo: 'Use another way',
     verb: 'try_another_way',
   },
@@ -78,8 +78,8 @@ export const failures = {
   },
   verification_failed: {
     happened: 'The token that came back did not pass verification and was thrown away.',
-    todo: 'Start again',
-    verb: 'start_over',
+    todo: 'Sign in again',
+    verb: 'sign_in_again',
   },
   sign_in_needed: {
     happened: 'The provider has ended your session.',
