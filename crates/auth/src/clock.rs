@@ -159,6 +159,13 @@ impl Clock {
         Timestamp(real.0.saturating_sub(*lock(&self.offset)))
     }
 
+    /// Sets a held clock's wall clock, as a person or a battery might; its monotonic clock goes on.
+    pub fn set_wall(&self, wall: Timestamp) {
+        if let Source::Held(held) = &*self.source {
+            lock(held).wall = wall;
+        }
+    }
+
     /// Moves a held clock forward; the system's clock cannot be moved.
     pub fn advance(&self, by: Duration) {
         if let Source::Held(held) = &*self.source {

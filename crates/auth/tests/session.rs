@@ -1,0 +1,248 @@
+//! What becomes of a session: kept, refreshed once, never lost, ended when asked.
+
+mod support;
+
+use std::time::Duration;
+
+use keyfob_auth::{Clock, Reason, SessionStatus, SignedIn};
+use support::{Answer, App, Keyring, NOON, Peer};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+async fn signed_in() -> (Peer, Keyring, App) {
+    let peer = Peer::start().await;
+    let keyring = Keyring::new();
+    let app = App::signed_in(&peer, &keyring).await;
+    (peer, keyring, app)
+}
+
+fn shown(app: &App) -> SignedIn {
+    match app.sessions.watch().borrow().clone() {
+        SessionStatus::SignedIn(signed_in) => signed_in,
+        SessionStatus::SignedOut => panic!("nobody is signed in"),
+    }
+}
+
+/// What the provider was asked for after the sign-in itself.
+fn refresh_tokens_spent(peer: &Peer) -> Vec<String> {
+    let asked = peer.asked();
+    asked[1..]
+        .iter()
+        .map(|request| {
+            request["body"]["refresh_token"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_token_that_lives_is_handed_out_without_asking() {
+    let (peer, _, app) = signed_in().await;
+    app.wait(HOUR - Duration::from_secs(61));
+    app.sessions.access_token(None).await.unwrap();
+    assert!(refresh_tokens_spent(&peer).is_empty());
+}
+
+#[tokio::test]
+async fn a_token_with_less_than_a_minute_left_is_renewed() {
+    let (peer, _, app) = signed_in().await;
+    app.wait(HOUR - Duration::from_secs(59));
+    peer.will_answer([peer.refreshed("R2")]);
+    app.sessions.access_token(None).await.unwrap();
+    assert_eq!(refresh_tokens_spent(&peer), ["R1"]);
+}
+
+#[tokio::test]
+async fn many_at_once_cause_one_refresh() {
+    let (peer, _, app) = signed_in().await;
+    app.wait(HOUR);
+    peer.will_answer([peer.refreshed("R2")]);
+    let asking = (0..100).map(|_| {
+        let sessions = app.sessions.clone();
+        tokio::spawn(async move { sessions.access_token(None).await.map(drop) })
+    });
+    for answer in asking.collect::<Vec<_>>() {
+        answer.await.unwrap().unwrap();
+    }
+    assert_eq!(refresh_tokens_spent(&peer), ["R1"]);
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_loses_no_rotated_token() {
+    let (peer, keyring, app) = signed_in().await;
+    app.wait(HOUR);
+    let gate = peer.hold_back();
+    peer.will_answer([peer.refreshed("R2")]);
+    let sessions = app.sessions.clone();
+    let asking = tokio::spawn(async move { sessions.access_token(None).await.map(drop) });
+    while refresh_tokens_spent(&peer).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    asking.abort();
+    gate.notify_one();
+    app.sessions.idle().await;
+
+    let next = App::start_at(&peer, &keyring, Clock::held(NOON + HOUR));
+    next.sessions.restore().await.unwrap();
+    peer.will_answer([peer.refreshed("R3")]);
+    gate.notify_one();
+    next.sessions.refresh().await.unwrap();
+    assert_eq!(refresh_tokens_spent(&peer), ["R1", "R2"]);
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_does_not_come_back_stays() {
+    let (peer, _, app) = signed_in().await;
+    let mut tokens = peer.tokens("-");
+    tokens.as_object_mut().unwrap().remove("refresh_token");
+    peer.will_answer([Answer::json(&tokens), peer.refreshed("R2")]);
+    app.sessions.refresh().await.unwrap();
+    app.sessions.refresh().await.unwrap();
+    assert_eq!(refresh_tokens_spent(&peer), ["R1", "R1"]);
+}
+
+#[tokio::test]
+async fn a_failing_provider_costs_nothing_while_the_token_lives() {
+    let (peer, _, app) = signed_in().await;
+    app.wait(HOUR - Duration::from_secs(30));
+    peer.will_answer([Answer::html(502)]);
+    app.sessions.access_token(None).await.unwrap();
+    peer.will_answer([Answer::html(502)]);
+    let wish = app
+        .sessions
+        .access_token(Some(Duration::from_mins(5)))
+        .await;
+    assert_eq!(wish.unwrap_err().reason(), Reason::ProviderBroken);
+
+    app.wait(Duration::from_secs(30));
+    peer.will_answer([Answer::html(502)]);
+    let error = app.sessions.access_token(None).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::ProviderBroken);
+    peer.will_answer([peer.refreshed("R2")]);
+    app.sessions.access_token(None).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_providers_own_no_means_sign_in_again_and_deletes_nothing() {
+    let (peer, keyring, app) = signed_in().await;
+    app.wait(HOUR);
+    peer.will_answer([Answer::error(400, "refresh token is not valid")]);
+    let error = app.sessions.access_token(None).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::SignInNeeded);
+
+    let next = App::start(&peer, &keyring);
+    next.sessions.restore().await.unwrap();
+    assert_eq!(shown(&next).account.subject, "user-1");
+}
+
+#[tokio::test]
+async fn another_persons_tokens_are_not_taken() {
+    let (peer, _, app) = signed_in().await;
+    let mut claims = peer.claims("access_token");
+    claims["sub"] = "user-2".into();
+    let mut tokens = peer.tokens("R2");
+    tokens["access_token"] = peer.sign("K1", &claims).into();
+    tokens.as_object_mut().unwrap().remove("id_token");
+    peer.will_answer([Answer::json(&tokens)]);
+    let error = app.sessions.refresh().await.unwrap_err();
+    assert_eq!(error.reason(), Reason::VerificationFailed);
+    assert_eq!(shown(&app).account.subject, "user-1");
+}
+
+#[tokio::test]
+async fn a_session_is_there_at_the_next_start_and_checked_again() {
+    let (peer, keyring, app) = signed_in().await;
+    let before = shown(&app);
+    assert_eq!(before.verified_by.as_deref(), Some("K1"));
+
+    let next = App::start(&peer, &keyring);
+    next.sessions.restore().await.unwrap();
+    let after = shown(&next);
+    assert_eq!(
+        (after.account, after.expires_at),
+        (before.account, before.expires_at)
+    );
+    assert!(after.kept);
+    assert_eq!(after.verified_by, None);
+    next.sessions.verify().await.unwrap();
+    assert_eq!(shown(&next).verified_by.as_deref(), Some("K1"));
+}
+
+#[tokio::test]
+async fn without_a_keyring_a_session_lives_as_long_as_the_process() {
+    let peer = Peer::start().await;
+    let keyring = Keyring::new();
+    let donor = App::start(&peer, &keyring);
+    let address = donor.begin().await;
+    peer.will_answer([peer.identity("R1")]);
+    let session = donor.finish(&address).await.unwrap();
+
+    let broken = Keyring::new();
+    broken.break_it();
+    let app = App::start(&peer, &broken);
+    let error = app.sessions.adopt(session).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::KeyringUnavailable);
+    assert!(!shown(&app).kept);
+    app.sessions.access_token(None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_keyring_that_cannot_be_asked_is_not_signed_out() {
+    let peer = Peer::start().await;
+    let broken = Keyring::new();
+    broken.break_it();
+    let error = App::start(&peer, &broken)
+        .sessions
+        .restore()
+        .await
+        .unwrap_err();
+    assert_eq!(error.reason(), Reason::KeyringUnavailable);
+}
+
+#[tokio::test]
+async fn signing_out_leaves_nothing() {
+    let (peer, keyring, app) = signed_in().await;
+    app.sessions.sign_out().await.unwrap();
+    assert_eq!(*app.sessions.watch().borrow(), SessionStatus::SignedOut);
+    let next = App::start(&peer, &keyring);
+    next.sessions.restore().await.unwrap();
+    assert_eq!(*next.sessions.watch().borrow(), SessionStatus::SignedOut);
+}
+
+#[tokio::test]
+async fn a_refresh_under_way_does_not_bring_back_what_was_signed_out() {
+    let (peer, keyring, app) = signed_in().await;
+    let gate = peer.hold_back();
+    peer.will_answer([peer.refreshed("R2")]);
+    let sessions = app.sessions.clone();
+    let refreshing = tokio::spawn(async move { sessions.refresh().await });
+    while refresh_tokens_spent(&peer).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    app.sessions.sign_out().await.unwrap();
+    gate.notify_one();
+    assert!(refreshing.await.unwrap().is_err());
+    let next = App::start(&peer, &keyring);
+    next.sessions.restore().await.unwrap();
+    assert_eq!(*next.sessions.watch().borrow(), SessionStatus::SignedOut);
+}
+
+#[tokio::test]
+async fn a_token_is_over_when_either_clock_says_so() {
+    let (peer, keyring, app) = signed_in().await;
+    // Time ran on between two processes: a session out of the keyring knows only the wall clock.
+    app.wait(HOUR);
+    let next = App::start_at(&peer, &keyring, Clock::held(NOON + HOUR));
+    next.sessions.restore().await.unwrap();
+    peer.will_answer([peer.refreshed("R2")]);
+    next.sessions.access_token(None).await.unwrap();
+    assert_eq!(refresh_tokens_spent(&peer), ["R1"]);
+
+    // The wall clock was set back; the process's own clock was not.
+    app.clock.set_wall(NOON);
+    peer.will_answer([peer.refreshed("R3")]);
+    app.sessions.access_token(None).await.unwrap();
+    assert_eq!(refresh_tokens_spent(&peer).len(), 2);
+}
