@@ -35,8 +35,16 @@ impl Session {
     /// Starts a browser that opens our links without asking when a page of `origin` wants it to: what a person
     /// gets by ticking "always allow".
     pub async fn browser_that_trusts(&self, origin: &str) -> Browser {
-        let profile = self.home().join("browser");
-        allow_our_links(&profile, origin);
+        allow_our_links(&self.browser_profile(), origin);
+        self.browser_that_asks().await
+    }
+
+    /// Starts a browser that asks before it opens a link of ours, as a new one does.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn browser_that_asks(&self) -> Browser {
+        let profile = self.browser_profile();
         self.make_default_browser(&profile);
 
         let mut arguments = vec![
@@ -57,6 +65,10 @@ impl Session {
         Browser {
             page: Page { driver },
         }
+    }
+
+    fn browser_profile(&self) -> PathBuf {
+        self.home().join("browser")
     }
 
     fn make_default_browser(&self, profile: &Path) {
@@ -99,6 +111,20 @@ impl Browser {
         if found.is_none() {
             self.fail(&format!("no tab shows {path}")).await;
         }
+    }
+
+    /// How many tabs show a path that begins with `path`.
+    pub async fn tabs(&self, path: &str) -> usize {
+        let mut count = 0;
+        for tab in self.driver.windows().await.unwrap_or_default() {
+            let switched = self.driver.switch_to_window(tab).await;
+            if let (Ok(()), Ok(address)) = (switched, self.driver.current_url().await)
+                && address.path().starts_with(path)
+            {
+                count += 1;
+            }
+        }
+        count
     }
 
     /// Types an address into the current tab.

@@ -21,6 +21,13 @@ impl Clipboard {
 }
 
 impl Session {
+    /// Whether the clipboard's text begins with `start`; an empty clipboard holds nothing.
+    pub fn clipboard_holds(&self, start: &str) -> bool {
+        let mut command = self.command("xclip");
+        let output = command.args(["-selection", "clipboard", "-out"]).output();
+        output.is_ok_and(|output| output.stdout.starts_with(start.as_bytes()))
+    }
+
     /// Reads the clipboard.
     ///
     /// # Panics

@@ -25,6 +25,17 @@ impl Session {
         self.keyring_entries_of(DEBUG_IDENTIFIER)
     }
 
+    /// The names of these entries, in order.
+    pub fn keyring_names(&self) -> Vec<String> {
+        let entries = self.keyring_entries();
+        let mut names: Vec<_> = entries
+            .iter()
+            .map(|entry| entry.name().to_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
     /// Every entry of a service.
     ///
     /// # Panics

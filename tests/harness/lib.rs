@@ -27,6 +27,7 @@ mod clipboard;
 mod driver;
 mod inner;
 mod keyring;
+mod mail;
 mod page;
 mod programs;
 mod provider;

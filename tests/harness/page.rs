@@ -69,6 +69,14 @@ impl Page {
         }
     }
 
+    /// The page's document as the page itself could read it.
+    ///
+    /// # Panics
+    /// When the driver does not answer.
+    pub async fn source(&self) -> String {
+        self.driver.source().await.expect("the driver answers")
+    }
+
     /// The attribute of the first element that the CSS selector matches, if both exist.
     pub async fn attribute(&self, selector: &str, name: &str) -> Option<String> {
         let element = self.driver.find(By::Css(selector)).await.ok()?;

@@ -1,6 +1,7 @@
 //! The bundled identity provider, started the way the app starts it.
 
 use std::fs;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -28,16 +29,11 @@ impl Session {
     /// # Panics
     /// When it keeps no log.
     pub fn provider_log(&self) -> String {
-        let folder = self.home().join(".local/state/keyfob-identity");
-        let entries = fs::read_dir(folder).expect("the provider keeps a state folder");
-        let logs = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|file| file.extension() == Some("log".as_ref()));
-        let texts: Vec<String> = logs
-            .map(|file| fs::read_to_string(file).unwrap_or_default())
-            .collect();
-        assert!(!texts.is_empty(), "the provider keeps a log");
-        texts.concat()
+        fs::read_to_string(self.provider_log_file()).expect("the provider keeps a log")
+    }
+
+    pub(crate) fn provider_log_file(&self) -> PathBuf {
+        self.home().join(".local/state/keyfob-identity/log")
     }
 }
 

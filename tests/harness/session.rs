@@ -12,6 +12,7 @@ use std::thread;
 use tempfile::TempDir;
 use xtask::desktop::{self, PrivateDesktop};
 
+use crate::page::eventually;
 use crate::programs;
 use crate::slot::Slot;
 
@@ -100,9 +101,34 @@ impl Session {
         Some(title.trim().to_owned())
     }
 
-    /// Closes the window that has the focus, by the keys that a person would press.
-    pub fn close_focused_window(&self) {
-        self.run("xdotool", ["key", "--clearmodifiers", "alt+F4"]);
+    /// Presses keys, by their names in X, in the window that has the focus.
+    pub fn press_keys(&self, keys: &str) {
+        self.run("xdotool", ["key", "--clearmodifiers", keys]);
+    }
+
+    /// Waits until the window that has the focus shows more than an empty ground.
+    ///
+    /// # Panics
+    /// When it stays empty for half a minute, or cannot be photographed.
+    pub async fn focused_window_is_painted(&self) {
+        const AN_EMPTY_GROUND: u32 = 16;
+        let colours = async || {
+            let window = self.run("xdotool", ["getactivewindow"]);
+            let file = self.root().join("window.png");
+            let mut import = self.command("import");
+            import
+                .args(["-silent", "-window", window.trim()])
+                .arg(&file);
+            desktop::succeed(&mut import).ok()?;
+            let count = self.run(
+                "identify",
+                ["-format".as_ref(), "%k".as_ref(), file.as_os_str()],
+            );
+            (count.trim().parse::<u32>().ok()? > AN_EMPTY_GROUND).then_some(())
+        };
+        eventually(colours)
+            .await
+            .expect("the window shows something");
     }
 
     /// Keeps a picture of the display as `target/stories/<test>/<name>.png` and says where it is.
@@ -136,20 +162,13 @@ impl Session {
 
     fn keep_evidence(&self) -> std::io::Result<PathBuf> {
         let folder = self.folder_to_keep();
-        let provider_log = self.home().join(".local/state/keyfob-identity");
-        for source in [self.desktop.logs(), provider_log] {
-            let Ok(entries) = fs::read_dir(source) else {
-                continue;
-            };
-            for entry in entries {
-                let file = entry?.path();
-                if let Some(name) = file
-                    .file_name()
-                    .filter(|_| file.extension() == Some("log".as_ref()))
-                {
-                    fs::copy(&file, folder.join(name))?;
-                }
-            }
+        for entry in fs::read_dir(self.desktop.logs())? {
+            let log = entry?;
+            fs::copy(log.path(), folder.join(log.file_name()))?;
+        }
+        let provider_log = self.provider_log_file();
+        if provider_log.exists() {
+            fs::copy(provider_log, folder.join("provider.log"))?;
         }
         self.desktop.screenshot(&folder.join("failed.png"))?;
         Ok(folder)

@@ -200,7 +200,7 @@ impl PrivateDesktop {
     fn start_display(&mut self) -> io::Result<()> {
         let mut command = self.command("Xvfb");
         // With `-displayfd` the server itself chooses a free number: no race between two desktops.
-        command.args(["-displayfd", "1", "-screen", "0", "1280x900x24"]);
+        command.args(["-displayfd", "1", "-screen", "0", "1360x960x24"]);
         command.args(["-nolisten", "tcp", "-noreset"]);
         let number = self.spawn_and_read_a_line(&mut command, "display")?;
         self.set("DISPLAY", format!(":{number}"));

@@ -1,0 +1,46 @@
+//! The link arrives while the app is closed.
+#![cfg(target_os = "linux")]
+
+use harness::{Session, eventually};
+
+#[tokio::test]
+async fn a_link_that_finds_the_app_closed_starts_it_and_completes_the_sign_in() {
+    let session = Session::start();
+    let browser = session.browser().await;
+    let app = session.launch().await;
+    app.ask_for_a_letter(&browser, "ada@example.com").await;
+    app.press("Open the outbox").await;
+    browser.open_the_newest_letter("ada@example.com").await;
+    app.quit().await;
+    assert_eq!(session.keyring_names(), ["local.sign-in"]);
+
+    browser.press("Sign in").await;
+
+    // The one who answers now is nobody's child of ours, and nobody drives it.
+    let kept =
+        eventually(async || (session.keyring_names() == ["local.session"]).then_some(())).await;
+    assert!(
+        kept.is_some(),
+        "the keyring holds {:?}",
+        session.keyring_names()
+    );
+    let exchanges = session
+        .provider_log()
+        .lines()
+        .filter(|line| line.contains("/verify/get_identity") && line.contains("status=200"))
+        .count();
+    assert_eq!(exchanges, 1);
+    let raised = eventually(async || (session.focused_window()? == "Keyfob").then_some(())).await;
+    assert!(
+        raised.is_some(),
+        "the focus is on {:?}",
+        session.focused_window()
+    );
+    session.focused_window_is_painted().await;
+    session.keep_picture("started-by-the-link");
+
+    session.press_keys("alt+F4");
+    let app = session.launch().await;
+    app.reaches("signed_in").await;
+    app.shows("ada@example.com").await;
+}

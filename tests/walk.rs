@@ -1,0 +1,67 @@
+//! From a typed e-mail address to a copied token.
+#![cfg(target_os = "linux")]
+
+use harness::{Session, eventually};
+
+#[tokio::test]
+async fn a_typed_address_becomes_a_token_that_the_provider_accepts() {
+    let session = Session::start();
+    let provider = session.provider();
+    let browser = session.browser().await;
+    let app = session.launch().await;
+
+    app.sign_in_by_mail(&browser, "ada@example.com").await;
+    app.shows("Signed in as").await;
+    app.shows("ada@example.com").await;
+    app.shows("Verified").await;
+    app.press("Copy access token").await;
+    app.shows("Copied").await;
+
+    let clipboard = session.clipboard();
+    assert!(provider.accepts(&clipboard.text).await);
+    assert!(
+        clipboard.is_marked_secret(),
+        "clipboard managers would keep the token: only {:?} are offered",
+        clipboard.types
+    );
+    assert!(
+        !app.source().await.contains(&clipboard.text),
+        "the token is in the page"
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_was_tampered_with_is_refused_by_the_check_the_stories_use() {
+    let session = Session::start();
+    let provider = session.provider();
+    let browser = session.browser().await;
+    let app = session.launch().await;
+    app.sign_in_by_mail(&browser, "ada@example.com").await;
+    app.press("Copy access token").await;
+    app.shows("Copied").await;
+
+    let (signed, _signature) = session
+        .clipboard()
+        .text
+        .rsplit_once('.')
+        .map(|(signed, signature)| (signed.to_owned(), signature.to_owned()))
+        .expect("a token has a signature");
+
+    assert!(!provider.accepts(&format!("{signed}.AAAA")).await);
+}
+
+#[tokio::test]
+async fn the_link_brings_the_window_to_the_front() {
+    let session = Session::start();
+    let browser = session.browser().await;
+    let app = session.launch().await;
+
+    app.sign_in_by_mail(&browser, "ada@example.com").await;
+
+    let raised = eventually(async || (session.focused_window()? == "Keyfob").then_some(())).await;
+    assert!(
+        raised.is_some(),
+        "the focus is on {:?}",
+        session.focused_window()
+    );
+}
