@@ -3,6 +3,9 @@
 //! It wires `keyfob_auth` to the window and decides nothing about tokens itself. Everything that changes what is
 //! shown goes through [`Desk::change`], which sends the whole new state to whoever watches.
 
+mod returns;
+mod wishes;
+
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,17 +13,11 @@ use std::{
 };
 
 use keyfob_auth::{
-    Attempt, Clock, FinishError, Identifier, Profile, Provider, Reason, RedirectUri, Return,
-    SessionError, SessionManager, SessionStore, SignIn, StoreError, Vault, VaultError,
-    door::{
-        browser,
-        loopback::Loopback,
-        paste::{self, Pasted},
-    },
+    Attempt, Clock, Profile, Provider, Reason, SessionError, SessionManager, SessionStore, SignIn,
+    StoreError, Vault, VaultError, door::loopback::Loopback,
 };
 use tauri::ipc::Channel;
 use tokio::sync::{OnceCell, mpsc, watch};
-use url::Url;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -165,15 +162,14 @@ impl Desk {
             })?,
             None => None,
         };
-        let (profile, trial) = match configured {
-            Some(profile) => (profile, false),
-            None => {
-                let base = local_provider::ensure().await.map_err(|said| Problem {
-                    reason: Reason::LocalProviderNotStarted,
-                    detail: Some(said),
-                })?;
-                (Profile::local(&base), true)
-            }
+        let (profile, trial) = if let Some(profile) = configured {
+            (profile, false)
+        } else {
+            let base = local_provider::ensure().await.map_err(|said| Problem {
+                reason: Reason::LocalProviderNotStarted,
+                detail: Some(said),
+            })?;
+            (Profile::local(&base), true)
         };
         let view = ProfileView {
             name: profile.name.clone(),
@@ -227,7 +223,7 @@ impl Desk {
                     desk.fail(session_problem(&error));
                 }
                 Err(error) => {
-                    tracing::info!(reason = ?error.reason(), "the kept token is not checked yet")
+                    tracing::info!(reason = ?error.reason(), "the kept token is not checked yet");
                 }
             }
         });
@@ -245,8 +241,6 @@ impl Desk {
         });
     }
 
-    // What the page asks for.
-
     /// The state now.
     pub fn state(&self) -> SessionState {
         self.shown().state(&self.0.clock)
@@ -259,217 +253,6 @@ impl Desk {
         }
     }
 
-    /// Begins an attempt for what was typed, or for whatever the person types in the browser.
-    pub async fn sign_in(&self, typed: Option<&str>) -> Result<(), Problem> {
-        let identifier = typed
-            .map(str::parse::<Identifier>)
-            .transpose()
-            .map_err(|error| Problem {
-                reason: Reason::InvalidIdentifier,
-                detail: Some(error.to_string()),
-            })?;
-        self.walk().await?;
-        let redirect_uri = if self.links_come_to_us().await {
-            links::redirect_uri()
-        } else {
-            self.open_loopback().await?
-        };
-        self.begin(identifier.as_ref(), redirect_uri).await
-    }
-
-    /// A second attempt by loopback; the first stays valid.
-    pub async fn try_another_way(&self) -> Result<(), Problem> {
-        let walk = self.walk().await?;
-        let newest = walk.sign_in.newest().await.ok_or(SIGN_IN_NEEDED)?;
-        let identifier = newest.identifier.and_then(|text| text.parse().ok());
-        let redirect_uri = self.open_loopback().await?;
-        self.begin(identifier.as_ref(), redirect_uri).await
-    }
-
-    async fn begin(
-        &self,
-        identifier: Option<&Identifier>,
-        redirect_uri: RedirectUri,
-    ) -> Result<(), Problem> {
-        let walk = self.walk().await?;
-        let (attempt, kept) = walk.sign_in.begin(identifier, redirect_uri).await;
-        if let Err(error) = kept {
-            self.keyring_problem(&error.into());
-        }
-        let address = attempt.request.address.clone();
-        self.wait_for(attempt);
-        self.open(&address).await
-    }
-
-    /// Opens the newest attempt's page again; the provider then sends a new mail.
-    pub async fn open_again(&self) -> Result<(), Problem> {
-        let newest = self.walk().await?.sign_in.newest().await;
-        let newest = newest.ok_or(SIGN_IN_NEEDED)?;
-        self.open(&newest.request.address).await
-    }
-
-    /// Opens the local provider's outbox.
-    pub async fn open_outbox(&self) -> Result<(), Problem> {
-        let issuer = self.walk().await?.provider.issuer().to_owned();
-        match Url::parse(&format!("{issuer}/outbox")) {
-            Ok(address) if self.shown().profile.trial => self.open(&address).await,
-            _ => Err(problem(Reason::LocalProviderNotStarted)),
-        }
-    }
-
-    /// Copies the newest attempt's page, for another browser.
-    pub async fn copy_sign_in_address(&self) -> Result<(), Problem> {
-        let newest = self.walk().await?.sign_in.newest().await;
-        let newest = newest.ok_or(SIGN_IN_NEEDED)?;
-        self.copy(newest.request.address.to_string()).await
-    }
-
-    /// Takes what the person copied in the browser.
-    pub async fn paste_return_address(&self) -> Result<(), Problem> {
-        let walk = self.walk().await?;
-        let text = self.0.clipboard.take().await.map_err(|error| Problem {
-            reason: Reason::ClipboardFailed,
-            detail: Some(error.to_string()),
-        })?;
-        match paste::read(&text, links::SCHEME, walk.provider.sign_in_page()) {
-            Pasted::ReturnAddress(address) => {
-                self.returned(&address).await;
-                Ok(())
-            }
-            Pasted::MailLink(address) => self.open(&address).await,
-            Pasted::Neither => Err(problem(Reason::NothingToPaste)),
-        }
-    }
-
-    /// Does again what could not be done: the start, or the exchange of an answer.
-    pub async fn try_again(&self) -> Result<(), Problem> {
-        self.change(|shown| shown.problem = None);
-        let unfinished = lock(&self.0.unfinished).take();
-        match unfinished {
-            Some(address) => self.returned(&address).await,
-            None => self.start().await,
-        }
-        Ok(())
-    }
-
-    /// Forgets every attempt.
-    pub async fn cancel_sign_in(&self) -> Result<(), Problem> {
-        self.forget_attempts().await;
-        self.change(|shown| shown.problem = None);
-        Ok(())
-    }
-
-    /// A fresh access token, on the clipboard.
-    pub async fn copy_token(&self) -> Result<(), Problem> {
-        let fresh = self.walk().await?.sessions.access_token(None).await;
-        let fresh = fresh.map_err(|error| session_problem(&error))?;
-        self.copy(fresh.token.expose().to_owned()).await?;
-        self.change(|shown| shown.problem = None);
-        Ok(())
-    }
-
-    /// New tokens now.
-    pub async fn refresh(&self) -> Result<(), Problem> {
-        let refreshed = self.walk().await?.sessions.refresh().await;
-        refreshed.map_err(|error| session_problem(&error))?;
-        self.change(|shown| shown.problem = None);
-        Ok(())
-    }
-
-    /// Ends the session, and whatever attempt was left behind.
-    pub async fn sign_out(&self) -> Result<(), Problem> {
-        let walk = self.walk().await?;
-        self.forget_attempts().await;
-        let signed_out = walk.sessions.sign_out().await;
-        signed_out.map_err(|error| Problem {
-            reason: error.reason(),
-            detail: Some(error.to_string()),
-        })?;
-        self.change(|shown| shown.problem = None);
-        Ok(())
-    }
-
-    // What comes back.
-
-    /// Puts a return address into the stream that every door feeds.
-    pub fn receive(&self, address: String) {
-        self.0.under_way.send_modify(|count| *count += 1);
-        if self.0.returns.try_send(address).is_err() {
-            self.0.under_way.send_modify(|count| *count -= 1);
-            tracing::warn!("more links came than anybody can click; one was dropped");
-        }
-    }
-
-    /// Deals with what comes back, one after the other, for as long as the program runs. Each brings the window up.
-    pub async fn take_returns(&self, mut returns: mpsc::Receiver<String>, raise: impl Fn()) {
-        while let Some(address) = returns.recv().await {
-            raise();
-            self.returned(&address).await;
-            self.0
-                .under_way
-                .send_modify(|count| *count = count.saturating_sub(1));
-        }
-    }
-
-    /// Whether a link came that has not been dealt with.
-    pub fn is_under_way(&self) -> bool {
-        *self.0.under_way.borrow() > 0
-    }
-
-    /// Waits until nothing is under way that would be lost when the program ends.
-    pub async fn idle(&self) {
-        let mut under_way = self.0.under_way.subscribe();
-        let _ = under_way.wait_for(|count| *count == 0).await;
-        if let Some(walk) = self.0.walk.get() {
-            walk.sessions.idle().await;
-        }
-    }
-
-    async fn returned(&self, address: &str) {
-        let Ok(walk) = self.walk().await else {
-            return;
-        };
-        let grant = match walk.sign_in.judge(address).await {
-            Ok(Return::Answer(grant)) => grant,
-            Ok(Return::AlreadyAnswered) => return,
-            Err(error) => return self.not_finished(walk, address, &error).await,
-        };
-        self.change(|shown| {
-            shown.redeeming = true;
-            shown.problem = None;
-        });
-        match walk.sign_in.redeem(grant).await {
-            Ok(session) => {
-                if let Err(error) = walk.sessions.adopt(session).await {
-                    self.keyring_problem(&error);
-                }
-                let status = walk.sessions.watch().borrow().clone();
-                self.change(|shown| {
-                    shown.redeeming = false;
-                    shown.status = status;
-                });
-                self.forget_attempts().await;
-            }
-            Err(error) => self.not_finished(walk, address, &error).await,
-        }
-    }
-
-    async fn not_finished(&self, walk: &Walk, address: &str, error: &FinishError) {
-        tracing::info!(reason = ?error.reason(), "a return link did not lead to a session");
-        if error.is_transient() {
-            *lock(&self.0.unfinished) = Some(Zeroizing::new(address.to_owned()));
-        }
-        let newest = walk.sign_in.newest().await;
-        self.change(|shown| {
-            shown.redeeming = false;
-            shown.attempt = newest;
-            shown.problem = Some(Problem {
-                reason: error.reason(),
-                detail: error.detail(),
-            });
-        });
-    }
-
     async fn forget_attempts(&self) {
         if let Some(walk) = self.0.walk.get()
             && let Err(error) = walk.sign_in.settle().await
@@ -480,8 +263,6 @@ impl Desk {
         *lock(&self.0.unfinished) = None;
         self.change(|shown| shown.attempt = None);
     }
-
-    // The parts.
 
     /// Shows the attempt, and ends it when its time is over.
     fn wait_for(&self, attempt: Attempt) {
@@ -507,38 +288,6 @@ impl Desk {
                 }
             });
         });
-    }
-
-    async fn open(&self, address: &Url) -> Result<(), Problem> {
-        browser::open(address)
-            .await
-            .map_err(|_| problem(Reason::BrowserNotOpened))
-    }
-
-    async fn copy(&self, text: String) -> Result<(), Problem> {
-        let text = Zeroizing::new(text);
-        self.0.clipboard.put(text).await.map_err(|error| Problem {
-            reason: Reason::ClipboardFailed,
-            detail: Some(error.to_string()),
-        })
-    }
-
-    /// A listener whose answers come into the same stream as every other door's.
-    async fn open_loopback(&self) -> Result<RedirectUri, Problem> {
-        let (returns, mut returned) = mpsc::channel(4);
-        let door = Loopback::open(returns).await.map_err(|error| Problem {
-            reason: Reason::LoopbackNotOpened,
-            detail: Some(error.to_string()),
-        })?;
-        let redirect_uri = door.redirect_uri().clone();
-        *lock(&self.0.loopback) = Some(door);
-        let desk = self.clone();
-        tauri::async_runtime::spawn(async move {
-            while let Some(address) = returned.recv().await {
-                desk.receive(address);
-            }
-        });
-        Ok(redirect_uri)
     }
 
     /// A keyring that did not do its part: said as a notice, and taken back when it answers after all.
@@ -593,8 +342,6 @@ impl Desk {
         lock(&self.0.shown)
     }
 }
-
-const SIGN_IN_NEEDED: Problem = problem(Reason::SignInNeeded);
 
 const fn problem(reason: Reason) -> Problem {
     Problem {

@@ -36,7 +36,7 @@ const SECOND_TRY: &str = "KEYFOB_SECOND_TRY";
 fn main() {
     start_logging();
     match build() {
-        Ok(app) => app.run(on_event),
+        Ok(app) => app.run(|app, event| on_event(app, &event)),
         Err(error) => {
             tracing::warn!(%error, "could not start");
             // Most likely the instance that took our arguments was quitting and never answered.
@@ -51,7 +51,7 @@ fn main() {
 
 fn build() -> tauri::Result<tauri::App> {
     let mut context = tauri::generate_context!();
-    context.config_mut().identifier = links::SCHEME.to_owned();
+    links::SCHEME.clone_into(&mut context.config_mut().identifier);
     let (sender, returns) = mpsc::channel(MOST_RETURNS);
     let desk = Desk::new(Profile::default_path(), sender);
     for link in links::among(std::env::args()) {
@@ -111,8 +111,8 @@ fn receive_links_from_the_system(app: &AppHandle) {
 }
 
 /// A link that comes while we are quitting is still dealt with; then its outcome is shown by a new instance.
-fn on_event(app: &AppHandle, event: RunEvent) {
-    if let RunEvent::Exit = event {
+fn on_event(app: &AppHandle, event: &RunEvent) {
+    if matches!(event, RunEvent::Exit) {
         // From here on a link starts a new instance.
         tauri_plugin_single_instance::destroy(app);
         let desk = app.state::<Desk>().inner().clone();

@@ -120,15 +120,15 @@ fn cotter_issuer() -> String {
 impl Profile {
     /// The bundled local provider at `base`, for trying things out.
     pub fn local(base: &Url) -> Self {
-        let text = base.as_str().trim_end_matches('/');
+        let mut sign_in_page = base.clone();
+        sign_in_page.set_path("/app");
         Self {
             name: "local".to_owned(),
             provider: ProviderConfig::Cotter(CotterConfig {
                 api_key_id: LOCAL_API_KEY_ID.to_owned(),
                 api_base: base.clone(),
-                sign_in_page: Url::parse(&format!("{text}/app"))
-                    .expect("a path after a base is an address"),
-                issuer: text.to_owned(),
+                sign_in_page,
+                issuer: base.as_str().trim_end_matches('/').to_owned(),
             }),
         }
     }

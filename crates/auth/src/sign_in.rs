@@ -69,6 +69,10 @@ pub struct Attempt {
 
 /// What a return address turned out to be.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one is made per click, and at once taken apart"
+)]
 pub enum Return {
     /// The answer to one of our attempts, to be [redeemed](SignIn::redeem).
     Answer(AuthorizationGrant),

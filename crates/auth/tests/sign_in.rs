@@ -183,7 +183,7 @@ async fn keys_that_rolled_over_are_asked_for_once_more() {
     assert_eq!(peer.keys_asked(), 1);
 
     peer.change_key_id("K2");
-    app.wait(Duration::from_secs(60));
+    app.wait(Duration::from_mins(1));
     let mut tokens = peer.tokens("R1");
     for token in ["access_token", "id_token"] {
         tokens[token] = json!(peer.sign("K2", &peer.claims(token)));

@@ -1,0 +1,182 @@
+//! What the page asks for. Each wish ends in nothing, or in a [`Problem`] for the person.
+
+use keyfob_auth::{
+    Identifier, Reason, RedirectUri,
+    door::{
+        browser,
+        loopback::Loopback,
+        paste::{self, Pasted},
+    },
+};
+use tokio::sync::mpsc;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::{Desk, lock, problem, session_problem};
+use crate::{links, wire::Problem};
+
+const SIGN_IN_NEEDED: Problem = problem(Reason::SignInNeeded);
+
+impl Desk {
+    /// Begins an attempt for what was typed, or for whatever the person types in the browser.
+    pub async fn sign_in(&self, typed: Option<&str>) -> Result<(), Problem> {
+        let identifier = typed
+            .map(str::parse::<Identifier>)
+            .transpose()
+            .map_err(|error| Problem {
+                reason: Reason::InvalidIdentifier,
+                detail: Some(error.to_string()),
+            })?;
+        self.walk().await?;
+        let redirect_uri = if self.links_come_to_us().await {
+            links::redirect_uri()
+        } else {
+            self.open_loopback().await?
+        };
+        self.begin(identifier.as_ref(), redirect_uri).await
+    }
+
+    /// A second attempt by loopback; the first stays valid.
+    pub async fn try_another_way(&self) -> Result<(), Problem> {
+        let walk = self.walk().await?;
+        let newest = walk.sign_in.newest().await.ok_or(SIGN_IN_NEEDED)?;
+        let identifier = newest.identifier.and_then(|text| text.parse().ok());
+        let redirect_uri = self.open_loopback().await?;
+        self.begin(identifier.as_ref(), redirect_uri).await
+    }
+
+    async fn begin(
+        &self,
+        identifier: Option<&Identifier>,
+        redirect_uri: RedirectUri,
+    ) -> Result<(), Problem> {
+        let walk = self.walk().await?;
+        let (attempt, kept) = walk.sign_in.begin(identifier, redirect_uri).await;
+        if let Err(error) = kept {
+            self.keyring_problem(&error.into());
+        }
+        let address = attempt.request.address.clone();
+        self.wait_for(attempt);
+        self.open(&address).await
+    }
+
+    /// Opens the newest attempt's page again; the provider then sends a new mail.
+    pub async fn open_again(&self) -> Result<(), Problem> {
+        let newest = self.walk().await?.sign_in.newest().await;
+        let newest = newest.ok_or(SIGN_IN_NEEDED)?;
+        self.open(&newest.request.address).await
+    }
+
+    /// Opens the local provider's outbox.
+    pub async fn open_outbox(&self) -> Result<(), Problem> {
+        let issuer = self.walk().await?.provider.issuer().to_owned();
+        match Url::parse(&format!("{issuer}/outbox")) {
+            Ok(address) if self.shown().profile.trial => self.open(&address).await,
+            _ => Err(problem(Reason::LocalProviderNotStarted)),
+        }
+    }
+
+    /// Copies the newest attempt's page, for another browser.
+    pub async fn copy_sign_in_address(&self) -> Result<(), Problem> {
+        let newest = self.walk().await?.sign_in.newest().await;
+        let newest = newest.ok_or(SIGN_IN_NEEDED)?;
+        self.copy(newest.request.address.to_string()).await
+    }
+
+    /// Takes what the person copied in the browser.
+    pub async fn paste_return_address(&self) -> Result<(), Problem> {
+        let walk = self.walk().await?;
+        let text = self.0.clipboard.take().await.map_err(|error| Problem {
+            reason: Reason::ClipboardFailed,
+            detail: Some(error.to_string()),
+        })?;
+        match paste::read(&text, links::SCHEME, walk.provider.sign_in_page()) {
+            Pasted::ReturnAddress(address) => {
+                self.returned(&address).await;
+                Ok(())
+            }
+            Pasted::MailLink(address) => self.open(&address).await,
+            Pasted::Neither => Err(problem(Reason::NothingToPaste)),
+        }
+    }
+
+    /// Does again what could not be done: the start, or the exchange of an answer.
+    pub async fn try_again(&self) -> Result<(), Problem> {
+        self.change(|shown| shown.problem = None);
+        let unfinished = lock(&self.0.unfinished).take();
+        match unfinished {
+            Some(address) => self.returned(&address).await,
+            None => self.start().await,
+        }
+        Ok(())
+    }
+
+    /// Forgets every attempt.
+    pub async fn cancel_sign_in(&self) -> Result<(), Problem> {
+        self.forget_attempts().await;
+        self.change(|shown| shown.problem = None);
+        Ok(())
+    }
+
+    /// A fresh access token, on the clipboard.
+    pub async fn copy_token(&self) -> Result<(), Problem> {
+        let fresh = self.walk().await?.sessions.access_token(None).await;
+        let fresh = fresh.map_err(|error| session_problem(&error))?;
+        self.copy(fresh.token.expose().to_owned()).await?;
+        self.change(|shown| shown.problem = None);
+        Ok(())
+    }
+
+    /// New tokens now.
+    pub async fn refresh(&self) -> Result<(), Problem> {
+        let refreshed = self.walk().await?.sessions.refresh().await;
+        refreshed.map_err(|error| session_problem(&error))?;
+        self.change(|shown| shown.problem = None);
+        Ok(())
+    }
+
+    /// Ends the session, and whatever attempt was left behind.
+    pub async fn sign_out(&self) -> Result<(), Problem> {
+        let walk = self.walk().await?;
+        self.forget_attempts().await;
+        let signed_out = walk.sessions.sign_out().await;
+        signed_out.map_err(|error| Problem {
+            reason: error.reason(),
+            detail: Some(error.to_string()),
+        })?;
+        self.change(|shown| shown.problem = None);
+        Ok(())
+    }
+
+    async fn open(&self, address: &Url) -> Result<(), Problem> {
+        browser::open(address)
+            .await
+            .map_err(|_| problem(Reason::BrowserNotOpened))
+    }
+
+    async fn copy(&self, text: String) -> Result<(), Problem> {
+        let text = Zeroizing::new(text);
+        self.0.clipboard.put(text).await.map_err(|error| Problem {
+            reason: Reason::ClipboardFailed,
+            detail: Some(error.to_string()),
+        })
+    }
+
+    /// A listener whose answers come into the same stream as every other door's.
+    async fn open_loopback(&self) -> Result<RedirectUri, Problem> {
+        let (returns, mut returned) = mpsc::channel(4);
+        let door = Loopback::open(returns).await.map_err(|error| Problem {
+            reason: Reason::LoopbackNotOpened,
+            detail: Some(error.to_string()),
+        })?;
+        let redirect_uri = door.redirect_uri().clone();
+        *lock(&self.0.loopback) = Some(door);
+        let desk = self.clone();
+        tauri::async_runtime::spawn(async move {
+            while let Some(address) = returned.recv().await {
+                desk.receive(address);
+            }
+        });
+        Ok(redirect_uri)
+    }
+}
