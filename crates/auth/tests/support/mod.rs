@@ -7,7 +7,10 @@
     dead_code,
     reason = "each test program is compiled with the whole of this and uses its part"
 )]
-#![allow(clippy::unwrap_used, reason = "a fixture that cannot be set up fails its test")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a fixture that cannot be set up fails its test"
+)]
 
 use std::{
     collections::VecDeque,
