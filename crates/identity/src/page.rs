@@ -133,13 +133,14 @@ impl IntoResponse for Asset {
     }
 }
 
-/// The key fob: a rounded body with a hole for the ring.
+/// The key fob, as in the program's icon: a drop with the hole for its ring, and a keyhole.
 fn glyph() -> Markup {
     html! {
-        svg width="28" height="28" viewBox="0 0 32 32" aria-hidden="true" {
+        svg width="28" height="28" viewBox="32 32 448 448" aria-hidden="true" {
             path fill="currentColor" fill-rule="evenodd"
-                d="M10 2h12a7 7 0 0 1 7 7v14a7 7 0 0 1-7 7H10a7 7 0 0 1-7-7V9a7 7 0 0 1 7-7Zm6 4.5a4 4 0 1 0 0 8 4 4 0 0 0 0-8Z" {}
-            rect.fob-button x="10" y="20" width="12" height="4" rx="2" {}
+                d="M256 32H404a76 76 0 0 1 76 76V256a224 224 0 1 1-224-224zM396 66a50 50 0 1 0 0 100 50 50 0 0 0 0-100z" {}
+            path.keyhole
+                d="M256 164a70 70 0 0 0-40 127l-20 83a16 16 0 0 0 16 20h88a16 16 0 0 0 16-20l-20-83a70 70 0 0 0-40-127z" {}
         }
     }
 }

@@ -53,7 +53,7 @@ pub(super) async fn page(
         hr;
         p.quiet {
             "Nothing happened? Copy the return link and paste it into Keyfob, under "
-            "“Paste a link”. It works once, for five minutes."
+            "“Paste return link”. It works once, for five minutes."
         }
         div.row { button #copy .second type="button" hidden { "Copy return link" } }
         p #said .quiet role="status" {}

@@ -152,17 +152,17 @@ fn content(standing: Standing, challenge: &Challenge, id: ChallengeId, token: &s
                 "We sent a link to " strong { (address) } ". It works until "
                 strong { (time_of_day(challenge.pending_until())) } "."
             }
-            p { "Press the link in this browser, and you go on from here." }
+            p { "Follow it in this browser, and this page has done its work." }
             div.number {
                 output aria-label="Number to type in another browser" { (challenge.number) }
                 span { "If you open the link in another browser or on your phone, type this number there." }
             }
             hr;
-            p.quiet {
-                "This local provider sends nothing out: the letter is in its "
-                a href="/outbox" target="_blank" rel="noopener" { "outbox" } "."
+            p.quiet { "This local provider sends nothing out: the letter is in its outbox." }
+            div.row {
+                a.button href="/outbox" target="_blank" rel="noopener" { "Open the outbox" }
+                (send_again("Send again", "second"))
             }
-            (send_again("Send again", "second"))
         },
         Standing::Go | Standing::SignedIn => html! {
             h1 { "You are signed in" }
