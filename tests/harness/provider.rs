@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use serde_json::{Value, json};
+use xtask::desktop;
 
 use crate::programs;
 use crate::session::Session;
@@ -38,6 +40,18 @@ impl Session {
 }
 
 impl Provider {
+    /// The provider of the session that this process itself runs in, as [`in_session`](crate::in_session) makes it.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn of_this_process() -> Self {
+        let mut ensure = Command::new(programs::built("keyfob-identity"));
+        let base = desktop::succeed(ensure.arg("ensure")).unwrap_or_else(|error| panic!("{error}"));
+        Self {
+            base: base.trim().trim_end_matches('/').to_owned(),
+        }
+    }
+
     /// Asks the provider's own check whether an access token is good.
     ///
     /// # Panics
