@@ -64,8 +64,6 @@ impl Provider {
     /// Returns once nobody has used the provider for half an hour and no sign-in is pending.
     pub(crate) async fn idle(&self) {
         loop {
-            let last = Timestamp::from_microsecond(self.last_request.load(Ordering::Relaxed))
-                .unwrap_or(Timestamp::UNIX_EPOCH);
             #[expect(
                 clippy::redundant_closure_for_method_calls,
                 reason = "the path is not general enough in its lifetime"
@@ -78,6 +76,9 @@ impl Provider {
                     tracing::error!(%error, "the database failed");
                     None
                 });
+            // Read last: somebody may have come while the database was asked.
+            let last = Timestamp::from_microsecond(self.last_request.load(Ordering::Relaxed))
+                .unwrap_or(Timestamp::UNIX_EPOCH);
             let end = pending.map_or(last + IDLE_END, |until| until.max(last + IDLE_END));
             if end <= self.clock.now() {
                 return;

@@ -23,9 +23,11 @@ pub(super) async fn home() -> Page {
 }
 
 pub(super) async fn page(State(provider): Shared) -> Result<Page, Notice> {
+    let now = provider.clock.now();
     let (letters, newest) = provider
         .store
-        .write(|records| -> Result<_, Notice> {
+        .write(move |records| -> Result<_, Notice> {
+            records.tidy(now)?;
             Ok((records.letters()?, records.newest_letter()?))
         })
         .await?;

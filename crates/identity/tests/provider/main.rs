@@ -1,0 +1,12 @@
+//! The provider over real HTTP, with a clock that the tests move.
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
+mod exchange;
+mod guard;
+mod idle;
+mod links;
+mod pages;
+mod refresh;
+mod support;
+mod tokens;
+mod users;
