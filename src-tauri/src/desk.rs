@@ -261,7 +261,10 @@ impl Desk {
         }
         *lock(&self.0.loopback) = None;
         *lock(&self.0.unfinished) = None;
-        self.change(|shown| shown.attempt = None);
+        self.change(|shown| {
+            shown.attempt = None;
+            shown.redeeming = false;
+        });
     }
 
     /// Shows the attempt, and ends it when its time is over.

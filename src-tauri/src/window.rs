@@ -14,6 +14,7 @@ pub fn open(app: &AppHandle) -> tauri::Result<()> {
         .title("Keyfob")
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(SMALLEST.0, SMALLEST.1)
+        .zoom_hotkeys_enabled(true)
         .on_navigation(is_our_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;

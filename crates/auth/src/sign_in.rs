@@ -252,7 +252,8 @@ impl SignIn {
         if error.is_transient() {
             let state = hash(attempt.state.expose());
             attempts.answered.retain(|known| *known != state);
-            attempts.waiting.push(attempt);
+            // Not the newest: the person may have begun another one meanwhile.
+            attempts.waiting.insert(0, attempt);
         } else {
             self.keep_or_warn(&attempts).await;
         }

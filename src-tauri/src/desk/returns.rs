@@ -42,7 +42,7 @@ impl Desk {
         }
     }
 
-    pub(super) async fn returned(&self, address: &str) {
+    async fn returned(&self, address: &str) {
         let Ok(walk) = self.walk().await else {
             return;
         };
@@ -55,7 +55,12 @@ impl Desk {
             shown.redeeming = true;
             shown.problem = None;
         });
-        match walk.sign_in.redeem(grant).await {
+        let redeemed = walk.sign_in.redeem(grant).await;
+        if !self.shown().redeeming {
+            // Cancelled while the provider was asked: what it answered is not wanted any more.
+            return;
+        }
+        match redeemed {
             Ok(session) => {
                 if let Err(error) = walk.sessions.adopt(session).await {
                     self.keyring_problem(&error);

@@ -92,7 +92,7 @@ impl Desk {
         })?;
         match paste::read(&text, links::SCHEME, walk.provider.sign_in_page()) {
             Pasted::ReturnAddress(address) => {
-                self.returned(&address).await;
+                self.receive(address);
                 Ok(())
             }
             Pasted::MailLink(address) => self.open(&address).await,
@@ -105,7 +105,7 @@ impl Desk {
         self.change(|shown| shown.problem = None);
         let unfinished = lock(&self.0.unfinished).take();
         match unfinished {
-            Some(address) => self.returned(&address).await,
+            Some(address) => self.receive(address.to_string()),
             None => self.start().await,
         }
         Ok(())
