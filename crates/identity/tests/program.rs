@@ -5,8 +5,11 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use reqwest::StatusCode;
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use keyfob_identity::API_KEY_ID;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_keyfob-identity");
 
@@ -120,6 +123,22 @@ async fn a_server_of_another_build_is_replaced_on_its_port() {
     assert_ne!(build_at(&second).await, old_build);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_server_that_was_killed_is_replaced_on_its_port() {
+    let home = Home::new();
+    let first = home.ensure();
+    let note = std::fs::read(home.state().join("running.json")).unwrap();
+    let note: Value = serde_json::from_slice(&note).unwrap();
+    let killed = Command::new("kill")
+        .args(["-KILL", &note["process"].to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    assert_eq!(home.ensure(), first);
+    build_at(&first).await;
+}
+
 #[test]
 fn a_port_that_a_stranger_took_is_left_and_said() {
     let home = Home::new();
@@ -163,112 +182,107 @@ fn a_home_that_cannot_be_written_is_said_with_a_way_out() {
 
 #[tokio::test]
 async fn the_log_tells_what_happened_and_no_secret() {
-    const STATE: &str = "a-state-that-nobody-may-read";
-    const VERIFIER: &str = "a-verifier-that-nobody-may-read-0123456789";
     let home = Home::new();
-    let base = home.ensure();
+    let secrets = walk(&home.ensure()).await;
+    home.run("stop");
+
+    let log = home.log();
+    for route in [
+        "/app",
+        "/magic/{token}",
+        "/verify/get_identity",
+        "/token/{key}",
+    ] {
+        assert!(log.contains(&format!("route=\"{route}\"")), "{log}");
+    }
+    for secret in secrets {
+        assert!(
+            secret.len() > 8 && !log.contains(&secret),
+            "{secret} is in the log:\n{log}"
+        );
+    }
+}
+
+/// A whole sign-in and a refresh; everything in it that nobody else may read.
+async fn walk(base: &str) -> Vec<String> {
+    let state = "a-state-that-nobody-may-read".to_owned();
+    let verifier = "a-verifier-that-nobody-may-read-0123456789".to_owned();
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
-    let get = async |url: &str, cookie: &str| {
-        client
-            .get(url)
-            .header("Cookie", cookie)
-            .send()
-            .await
-            .unwrap()
+    let page = async |path: &str, cookie: &str| {
+        let request = client.get(format!("{base}{path}")).header("Cookie", cookie);
+        request.send().await.unwrap()
     };
-    let challenge = {
-        use base64::Engine as _;
-        use sha2::Digest as _;
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(VERIFIER))
-    };
-    let key = keyfob_identity::API_KEY_ID;
-    let asked = get(
-        &format!("{base}/app?api_key={key}&redirect_url=dev.keyfob://callback&type=EMAIL&code_challenge={challenge}&state={STATE}&direct_login=true&input=ada%40example.com"),
+    let asked = page(
+        &format!(
+            "/app?api_key={API_KEY_ID}&redirect_url=dev.keyfob://callback&type=EMAIL&state={state}\
+             &code_challenge={challenge}&direct_login=true&input=ada%40example.com"
+        ),
         "",
     )
     .await;
-    let cookie = asked.headers()["set-cookie"]
-        .to_str()
-        .unwrap()
-        .split(';')
-        .next()
-        .unwrap()
-        .to_owned();
-    let outbox = get(&format!("{base}/outbox"), "")
-        .await
-        .text()
-        .await
-        .unwrap();
+    let cookie = asked.headers()["set-cookie"].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let outbox = page("/outbox", "").await.text().await.unwrap();
     let link = between(&outbox, "/magic/", "\"");
-    let url = format!("{base}/magic/{link}");
-    let form = between(
-        &get(&url, &cookie).await.text().await.unwrap(),
-        "name=\"form\" value=\"",
-        "\"",
-    );
+    let magic = page(&format!("/magic/{link}"), &cookie).await;
+    let form = between(&magic.text().await.unwrap(), "name=\"form\" value=\"", "\"");
     let pressed = client
-        .post(&url)
+        .post(format!("{base}/magic/{link}"))
         .header("Cookie", &cookie)
-        .body(format!("form={form}"))
         .header("Content-Type", "application/x-www-form-urlencoded")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(pressed.status(), StatusCode::SEE_OTHER);
-    let back = get(&format!("{base}/app/return/1"), &cookie)
-        .await
-        .text()
-        .await
-        .unwrap();
+        .body(format!("form={form}"));
+    assert_eq!(pressed.send().await.unwrap().status(), 303);
+    let back = page("/app/return/1", &cookie).await.text().await.unwrap();
     let code = between(&back, "callback?code=", "&");
-    let exchange = serde_json::json!({
-        "code_verifier": VERIFIER, "authorization_code": code, "challenge_id": 1, "redirect_url": "dev.keyfob://callback"
+    let post = async |path: String, body: Value| -> Value {
+        let request = client
+            .post(format!("{base}{path}"))
+            .header("API_KEY_ID", API_KEY_ID);
+        request
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
+    };
+    let exchange = json!({
+        "code_verifier": verifier,
+        "authorization_code": code,
+        "challenge_id": 1,
+        "redirect_url": "dev.keyfob://callback",
     });
-    let tokens: Value = client
-        .post(format!("{base}/verify/get_identity?oauth_token=true"))
-        .header("API_KEY_ID", key)
-        .json(&exchange)
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
-    let oauth = &tokens["oauth_token"];
-    let refresh = oauth["refresh_token"].as_str().unwrap();
-    let body = serde_json::json!({"grant_type": "refresh_token", "refresh_token": refresh});
-    client
-        .post(format!("{base}/token/{key}"))
-        .json(&body)
-        .send()
-        .await
-        .unwrap();
-    home.run("stop");
+    let got = post("/verify/get_identity?oauth_token=true".to_owned(), exchange).await;
+    let first = &got["oauth_token"];
+    let refresh = json!({"grant_type": "refresh_token", "refresh_token": first["refresh_token"]});
+    let second = &post(format!("/token/{API_KEY_ID}"), refresh).await;
 
-    let log = home.log();
-    assert!(
-        log.contains("route=\"/magic/{token}\"") && log.contains("route=\"/token/{key}\""),
-        "{log}"
-    );
-    let cookie = cookie.split_once('=').unwrap().1;
-    for secret in [
-        STATE,
-        VERIFIER,
-        &link,
-        &form,
-        &code,
+    let cookie = cookie.split_once('=').unwrap().1.to_owned();
+    let mut secrets = vec![
+        state,
+        verifier,
+        link,
+        form,
+        code,
         cookie,
-        refresh.split_once(':').unwrap().1,
-        "ada@example.com",
-    ] {
-        assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
+        "ada@example.com".to_owned(),
+    ];
+    for oauth in [first, second] {
+        let (_, refresh) = oauth["refresh_token"]
+            .as_str()
+            .unwrap()
+            .split_once(':')
+            .unwrap();
+        secrets.push(refresh.to_owned());
+        secrets.push(oauth["access_token"].as_str().unwrap().to_owned());
+        secrets.push(oauth["id_token"].as_str().unwrap().to_owned());
     }
-    for token in ["access_token", "id_token"] {
-        assert!(!log.contains(oauth[token].as_str().unwrap()));
-    }
+    secrets
 }
 
 fn between(text: &str, before: &str, after: &str) -> String {
