@@ -51,6 +51,12 @@ impl PrivateDesktop {
         Ok(desktop)
     }
 
+    /// The X display's name, such as `:99`.
+    pub fn display(&self) -> String {
+        let display = self.environment.get(OsStr::new("DISPLAY"));
+        display.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
     /// The private home folder.
     pub fn home(&self) -> PathBuf {
         self.root.join("home")

@@ -12,6 +12,7 @@ mod serve;
 mod system;
 mod tally;
 mod test;
+mod webdriver;
 
 use std::path::Path;
 use std::process::ExitCode;

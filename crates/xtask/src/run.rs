@@ -60,6 +60,7 @@ fn has_display() -> bool {
 
 #[cfg(target_os = "linux")]
 mod photographed {
+    use std::collections::HashSet;
     use std::fs;
     use std::io;
     use std::path::Path;
@@ -94,7 +95,8 @@ mod photographed {
         let desktop = PrivateDesktop::start(&root.0)?;
         let newest = root.0.join("newest.png");
         desktop.screenshot(&newest)?;
-        let mut last = fs::read(&newest)?;
+        // A blinking caret makes two pictures by turns; each is kept once.
+        let mut seen = HashSet::from([fs::read(&newest)?]);
 
         let mut app = desktop.spawn(&mut desktop.command(app), "app")?;
         say(
@@ -104,12 +106,12 @@ mod photographed {
         while is_running(&mut app)? && !interrupted.load(Ordering::Relaxed) {
             desktop.screenshot(&newest)?;
             let picture = fs::read(&newest)?;
-            if picture != last {
+            if !seen.contains(&picture) {
                 number += 1;
                 let file = pictures.join(format!("keyfob-{number:03}.png"));
                 fs::write(&file, &picture)?;
                 say(&file.display().to_string());
-                last = picture;
+                seen.insert(picture);
             }
             thread::sleep(BETWEEN_PICTURES);
         }

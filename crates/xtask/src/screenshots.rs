@@ -4,28 +4,19 @@
 //! draws each of them in light and dark, at one and at two device pixels per pixel.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::thread::{self, ScopedJoinHandle};
-
-use xtask::chromium;
+use std::io;
+use std::path::Path;
+use std::thread;
 
 use crate::Failure;
 use crate::command::{npm, root, run, say};
 use crate::page;
 use crate::serve;
 use crate::system::{self, Purpose};
+use crate::webdriver::{Look, Window};
 
-/// The window's own size in pixels.
-const WINDOW: &str = "--window-size=420,640";
-
-/// One picture to take.
-struct Picture {
-    state: String,
-    dark: bool,
-    percent: u32,
-}
+/// The app's window in pixels.
+const WINDOW: (u32, u32) = (420, 640);
 
 pub(crate) fn take(folder: &Path) -> Result<(), Failure> {
     system::prepare(Purpose::Screenshots)?;
@@ -36,22 +27,41 @@ pub(crate) fn take(folder: &Path) -> Result<(), Failure> {
     let gallery = root().join("ui/dist-gallery");
     let list = gallery.join("states.json");
     let list = fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
-    let mut pictures = pictures_of(&states(&list)?);
-    let count = pictures.len();
-    let base = serve::start(gallery).map_err(|error| format!("the gallery's server: {error}"))?;
-    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let states = states(&list)?;
+    say(&format!("taking pictures of {} states", states.len()));
+    photograph(gallery, &states, folder).map_err(|error| format!("the pictures: {error}"))?;
+    say(&format!("they are in {}", folder.display()));
+    Ok(())
+}
 
-    say(&format!("taking {count} pictures"));
-    pictures.reverse();
-    let pictures = Mutex::new(pictures);
-    let workers = thread::available_parallelism().map_or(1, usize::from);
+fn photograph(gallery: std::path::PathBuf, states: &[String], folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let base = serve::start(gallery)?;
+    // Two at a time: each theme has a window of its own.
     thread::scope(|scope| {
-        let work = || take_until_none_is_left(&pictures, &base, folder);
-        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let mut outcomes = workers.into_iter().map(ScopedJoinHandle::join);
-        outcomes.try_for_each(|outcome| outcome.expect("a worker does not panic"))
-    })?;
-    say(&format!("{count} pictures are in {}", folder.display()));
+        let work = |dark| {
+            let base = &base;
+            scope.spawn(move || {
+                [1, 2].iter().try_for_each(|&scale| {
+                    photograph_all(states, Look { dark, scale }, base, folder)
+                })
+            })
+        };
+        let workers = [work(false), work(true)];
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().expect("a worker does not panic"))
+    })
+}
+
+fn photograph_all(states: &[String], look: Look, base: &str, folder: &Path) -> io::Result<()> {
+    let window = Window::open(look, WINDOW.0, WINDOW.1)?;
+    let theme = if look.dark { "dark" } else { "light" };
+    for state in states {
+        window.go_to(&format!("{base}/gallery.html?state={state}"))?;
+        let name = format!("{state}-{theme}-{}.png", look.scale * 100);
+        fs::write(folder.join(name), window.picture()?)?;
+    }
     Ok(())
 }
 
@@ -77,82 +87,6 @@ fn states(json: &str) -> Result<Vec<String>, Failure> {
             plain(name).then(|| name.to_owned()).ok_or_else(refusal)
         })
         .collect()
-}
-
-fn pictures_of(states: &[String]) -> Vec<Picture> {
-    let mut pictures = Vec::new();
-    for state in states {
-        for dark in [false, true] {
-            for percent in [100, 200] {
-                let state = state.clone();
-                pictures.push(Picture {
-                    state,
-                    dark,
-                    percent,
-                });
-            }
-        }
-    }
-    pictures
-}
-
-fn take_until_none_is_left(
-    pictures: &Mutex<Vec<Picture>>,
-    base: &str,
-    folder: &Path,
-) -> Result<(), Failure> {
-    let next = || {
-        pictures
-            .lock()
-            .expect("no worker panics while it holds this")
-            .pop()
-    };
-    while let Some(picture) = next() {
-        picture.take(base, folder)?;
-    }
-    Ok(())
-}
-
-impl Picture {
-    fn file(&self, folder: &Path) -> PathBuf {
-        let theme = if self.dark { "dark" } else { "light" };
-        folder.join(format!("{}-{theme}-{}.png", self.state, self.percent))
-    }
-
-    fn take(&self, base: &str, folder: &Path) -> Result<(), Failure> {
-        let file = self.file(folder);
-        let profile = std::env::temp_dir().join(format!(
-            "keyfob-picture-{}-{:?}",
-            std::process::id(),
-            thread::current().id()
-        ));
-        let mut chromium = Command::new("chromium");
-        chromium
-            .arg("--headless")
-            .args(chromium::switches())
-            .arg(format!("--user-data-dir={}", profile.display()))
-            .args([WINDOW, "--hide-scrollbars", "--virtual-time-budget=1000"])
-            .arg(format!(
-                "--force-device-scale-factor={}",
-                self.percent / 100
-            ))
-            .arg(format!("--screenshot={}", file.display()))
-            .args(
-                self.dark
-                    .then_some("--blink-settings=preferredColorScheme=0"),
-            )
-            .arg(format!("{base}/gallery.html?state={}", self.state))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        // An old picture must not stand in for one that could not be taken.
-        let _ = fs::remove_file(&file);
-        run(&mut chromium)?;
-        if file.exists() {
-            Ok(())
-        } else {
-            Err(format!("Chromium drew no picture of {}", self.state))
-        }
-    }
 }
 
 #[cfg(test)]

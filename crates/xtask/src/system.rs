@@ -138,6 +138,11 @@ const TEST: &[Need] = &[
 
 const SCREENSHOTS: &[Need] = &[
     need(Program("chromium"), "chromium", "draws the page"),
+    need(
+        Program("chromedriver"),
+        "chromium-driver",
+        "tells it which page to draw",
+    ),
     need(Font, "fonts-dejavu-core", "letters to read in the pictures"),
 ];
 
