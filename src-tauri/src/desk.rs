@@ -18,6 +18,7 @@ use keyfob_auth::{
 };
 use tauri::ipc::Channel;
 use tokio::sync::{OnceCell, mpsc, watch};
+use url::Url;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -165,10 +166,7 @@ impl Desk {
         let (profile, trial) = if let Some(profile) = configured {
             (profile, false)
         } else {
-            let base = local_provider::ensure().await.map_err(|said| Problem {
-                reason: Reason::LocalProviderNotStarted,
-                detail: Some(said),
-            })?;
+            let base = wake_local_provider().await?;
             (Profile::local(&base), true)
         };
         let view = ProfileView {
@@ -351,6 +349,13 @@ const fn problem(reason: Reason) -> Problem {
         reason,
         detail: None,
     }
+}
+
+async fn wake_local_provider() -> Result<Url, Problem> {
+    local_provider::ensure().await.map_err(|said| Problem {
+        reason: Reason::LocalProviderNotStarted,
+        detail: Some(said),
+    })
 }
 
 fn session_problem(error: &SessionError) -> Problem {

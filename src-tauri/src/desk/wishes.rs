@@ -1,7 +1,7 @@
 //! What the page asks for. Each wish ends in nothing, or in a [`Problem`] for the person.
 
 use keyfob_auth::{
-    Identifier, Reason, RedirectUri,
+    Identifier, Reason, RedirectUri, SessionError,
     door::{
         browser,
         loopback::Loopback,
@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Desk, lock, problem, session_problem};
+use super::{Desk, lock, problem, session_problem, wake_local_provider};
 use crate::{links, wire::Problem};
 
 const SIGN_IN_NEEDED: Problem = problem(Reason::SignInNeeded);
@@ -57,21 +57,21 @@ impl Desk {
         }
         let address = attempt.request.address.clone();
         self.wait_for(attempt);
-        self.open(&address).await
+        self.open_at_provider(&address).await
     }
 
     /// Opens the newest attempt's page again; the provider then sends a new mail.
     pub async fn open_again(&self) -> Result<(), Problem> {
         let newest = self.walk().await?.sign_in.newest().await;
         let newest = newest.ok_or(SIGN_IN_NEEDED)?;
-        self.open(&newest.request.address).await
+        self.open_at_provider(&newest.request.address).await
     }
 
     /// Opens the local provider's outbox.
     pub async fn open_outbox(&self) -> Result<(), Problem> {
         let issuer = self.walk().await?.provider.issuer().to_owned();
         match Url::parse(&format!("{issuer}/outbox")) {
-            Ok(address) if self.shown().profile.trial => self.open(&address).await,
+            Ok(address) if self.shown().profile.trial => self.open_at_provider(&address).await,
             _ => Err(problem(Reason::LocalProviderNotStarted)),
         }
     }
@@ -95,7 +95,7 @@ impl Desk {
                 self.receive(address);
                 Ok(())
             }
-            Pasted::MailLink(address) => self.open(&address).await,
+            Pasted::MailLink(address) => self.open_at_provider(&address).await,
             Pasted::Neither => Err(problem(Reason::NothingToPaste)),
         }
     }
@@ -120,7 +120,11 @@ impl Desk {
 
     /// A fresh access token, on the clipboard.
     pub async fn copy_token(&self) -> Result<(), Problem> {
-        let fresh = self.walk().await?.sessions.access_token(None).await;
+        let sessions = &self.walk().await?.sessions;
+        let fresh = match sessions.access_token(None).await {
+            Err(error) if self.wakes_after(&error).await => sessions.access_token(None).await,
+            outcome => outcome,
+        };
         let fresh = fresh.map_err(|error| session_problem(&error))?;
         self.copy(fresh.token.expose().to_owned()).await?;
         self.change(|shown| shown.problem = None);
@@ -129,7 +133,11 @@ impl Desk {
 
     /// New tokens now.
     pub async fn refresh(&self) -> Result<(), Problem> {
-        let refreshed = self.walk().await?.sessions.refresh().await;
+        let sessions = &self.walk().await?.sessions;
+        let refreshed = match sessions.refresh().await {
+            Err(error) if self.wakes_after(&error).await => sessions.refresh().await,
+            outcome => outcome,
+        };
         refreshed.map_err(|error| session_problem(&error))?;
         self.change(|shown| shown.problem = None);
         Ok(())
@@ -148,10 +156,20 @@ impl Desk {
         Ok(())
     }
 
-    async fn open(&self, address: &Url) -> Result<(), Problem> {
+    /// Opens a page of the provider's. The local one goes to sleep when nobody uses it.
+    async fn open_at_provider(&self, address: &Url) -> Result<(), Problem> {
+        if self.shown().profile.trial {
+            wake_local_provider().await?;
+        }
         browser::open(address)
             .await
             .map_err(|_| problem(Reason::BrowserNotOpened))
+    }
+
+    /// Whether the provider could not be reached because it is the local one, asleep, and is awake now.
+    async fn wakes_after(&self, error: &SessionError) -> bool {
+        let asleep = error.reason() == Reason::Offline && self.shown().profile.trial;
+        asleep && wake_local_provider().await.is_ok()
     }
 
     async fn copy(&self, text: String) -> Result<(), Problem> {
