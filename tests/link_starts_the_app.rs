@@ -1,4 +1,4 @@
-//! The link arrives while the app is closed.
+//! Starts of the app that are not the person's first: by a link while it is closed, and once more while it runs.
 #![cfg(target_os = "linux")]
 
 use harness::{Session, eventually};
@@ -43,4 +43,26 @@ async fn a_link_that_finds_the_app_closed_starts_it_and_completes_the_sign_in() 
     let app = session.launch().await;
     app.reaches("signed_in").await;
     app.shows("ada@example.com").await;
+}
+
+#[tokio::test]
+async fn a_second_start_shows_the_window_that_is_there_and_ends() {
+    let session = Session::start();
+    let _another_window = session.browser().await;
+    let app = session.launch().await;
+    app.reaches("signed_out").await;
+    session.press_keys("alt+Escape");
+    let lowered = eventually(async || (session.focused_window()? != "Keyfob").then_some(())).await;
+    assert!(lowered.is_some(), "the window is still in front");
+
+    let mut second = session.spawn_app(&[]);
+
+    assert!(second.ends().success());
+    assert_eq!(app.stage().await.as_deref(), Some("signed_out"));
+    let raised = eventually(async || (session.focused_window()? == "Keyfob").then_some(())).await;
+    assert!(
+        raised.is_some(),
+        "the focus is on {:?}",
+        session.focused_window()
+    );
 }

@@ -14,6 +14,7 @@ async fn a_typed_address_becomes_a_token_that_the_provider_accepts() {
     app.shows("Signed in as").await;
     app.shows("ada@example.com").await;
     app.shows("Verified").await;
+    app.shows("Expires in").await;
     app.press("Copy access token").await;
     app.shows("Copied").await;
 

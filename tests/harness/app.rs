@@ -1,7 +1,6 @@
 //! The app: driven through its own web view, or started as a person or a link would start it.
 
 use std::ops::Deref;
-use std::path::Path;
 use std::process::{Child, ExitStatus};
 use std::time::Duration;
 
@@ -32,17 +31,12 @@ impl Session {
     /// # Panics
     /// When no window opens in time.
     pub async fn launch(&self) -> App<'_> {
-        self.launch_program(&programs::built("keyfob-desktop"))
-            .await
-    }
-
-    async fn launch_program(&self, program: &Path) -> App<'_> {
         self.wait_until_no_app_runs();
         let mut server = self.command("WebKitWebDriver");
         server
             .arg("--host=127.0.0.1")
             .env("TAURI_WEBVIEW_AUTOMATION", "true");
-        let options = json!({ "binary": program, "args": [] });
+        let options = json!({ "binary": programs::built("keyfob-desktop"), "args": [] });
         let capabilities = Map::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
         let (driver, server) = driver::start(self, &mut server, "app", capabilities).await;
         App {
@@ -52,7 +46,7 @@ impl Session {
         }
     }
 
-    /// Starts the app without WebDriver, as a menu or a terminal does. Its output goes to `app.log` too.
+    /// Starts the app without WebDriver, as a menu or a terminal does.
     pub fn spawn_app(&self, arguments: &[&str]) -> Program {
         let mut command = self.command(programs::built("keyfob-desktop"));
         Program {
@@ -104,9 +98,10 @@ impl App<'_> {
             .quit()
             .await
             .expect("the app ends when it is asked to");
+        // The server ends the app only after it has answered: ended before that, it leaves the app behind.
+        self.session.wait_until_no_app_runs();
         desktop::signal("TERM", &[self.server.id()]);
         self.server.wait().expect("the WebDriver server ends");
-        self.session.wait_until_no_app_runs();
     }
 }
 

@@ -1,9 +1,15 @@
 //! What the keyring holds, asked with the system's own `secret-tool` and not with our code.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use xtask::wait;
 
 use crate::app::DEBUG_IDENTIFIER;
 use crate::session::Session;
+
+/// How long the entries may keep changing while they are read.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
 /// One entry that the app wrote.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,11 +47,17 @@ impl Session {
     /// # Panics
     /// When the keyring does not answer.
     pub fn keyring_entries_of(&self, service: &str) -> Vec<KeyringEntry> {
-        let output = self
-            .command("secret-tool")
-            .args(["search", "--all", "--unlock", "service", service])
-            .output()
-            .expect("secret-tool can be started");
+        // It first asks which entries there are, then for each of them: one that is deleted in between is an error.
+        let output = wait::until(ANSWER_LIMIT, || {
+            let output = self
+                .command("secret-tool")
+                .args(["search", "--all", "--unlock", "service", service])
+                .output()
+                .expect("secret-tool can be started");
+            let vanished = String::from_utf8_lossy(&output.stderr).contains("No such secret item");
+            (!vanished).then_some(output)
+        })
+        .expect("the keyring holds still for a moment");
         assert!(
             output.status.success(),
             "secret-tool: {}",

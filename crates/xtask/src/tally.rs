@@ -19,14 +19,14 @@ impl Tally {
 
     /// Counts a line of `cargo test`: "test result: ok. 8 passed; 0 failed; 0 ignored; …".
     pub(crate) fn cargo_line(&mut self, line: &str) {
-        if let Some(result) = line.strip_prefix("test result: ") {
+        if let Some(result) = plain(line).strip_prefix("test result: ") {
             self.add(result, &['.', ';']);
         }
     }
 
     /// Counts a line of vitest: "      Tests  1 failed | 45 passed (46)".
     pub(crate) fn vitest_line(&mut self, line: &str) {
-        if let Some(result) = line.trim_start().strip_prefix("Tests ") {
+        if let Some(result) = plain(line).trim_start().strip_prefix("Tests ") {
             self.add(result, &['|', '(']);
         }
     }
@@ -40,6 +40,16 @@ impl Tally {
             }
         }
     }
+}
+
+/// A line without its colours: escape sequences that begin with "ESC [" and end with "m".
+fn plain(line: &str) -> String {
+    let mut parts = line.split("\u{1b}[");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(part.split_once('m').map_or(part, |(_, after)| after));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -71,10 +81,13 @@ mod tests {
         tally.vitest_line(" Test Files  2 failed | 4 passed (6)");
         tally.vitest_line("      Tests  1 failed | 45 passed (46)");
         tally.vitest_line("      Tests  7 passed | 3 skipped (10)");
+        tally.vitest_line(
+            "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[32m9 passed\u{1b}[39m\u{1b}[22m\u{1b}[90m (9)\u{1b}[39m",
+        );
         assert_eq!(
             tally,
             Tally {
-                passed: 52,
+                passed: 61,
                 failed: 1
             }
         );
