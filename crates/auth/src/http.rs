@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
-use url::{Host, Url};
+use url::Url;
 
-use crate::{Clock, Timestamp, provider::ProviderError};
+use crate::{Clock, Timestamp, address::is_loopback};
 
 /// The longest that one exchange may take.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(15);
@@ -27,6 +27,17 @@ pub(crate) struct Reply {
     body: Vec<u8>,
 }
 
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HttpError {
+    /// Nobody answered, or not to the end.
+    #[error("the provider cannot be reached")]
+    Unreachable(#[source] reqwest::Error),
+    /// What came is not an answer.
+    #[error("{what} (HTTP {status})")]
+    Broken { what: &'static str, status: u16 },
+}
+
 impl Http {
     /// A client for the provider at `base`. A provider on this computer is never asked through a proxy.
     pub(crate) fn new(clock: Clock, base: &Url) -> Self {
@@ -44,7 +55,7 @@ impl Http {
         Self { client, clock }
     }
 
-    pub(crate) async fn get(&self, url: Url) -> Result<Reply, ProviderError> {
+    pub(crate) async fn get(&self, url: Url) -> Result<Reply, HttpError> {
         self.send(self.client.request(Method::GET, url)).await
     }
 
@@ -53,7 +64,7 @@ impl Http {
         url: Url,
         api_key: &str,
         body: &(impl Serialize + Sync),
-    ) -> Result<Reply, ProviderError> {
+    ) -> Result<Reply, HttpError> {
         let request = self
             .client
             .request(Method::POST, url)
@@ -62,7 +73,7 @@ impl Http {
         self.send(request).await
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Reply, ProviderError> {
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Reply, HttpError> {
         let mut response = request.send().await.map_err(unreachable)?;
         if let Some(date) = date(&response) {
             self.clock.learn(date);
@@ -71,7 +82,7 @@ impl Http {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(ProviderError::Broken {
+                return Err(HttpError::Broken {
                     what: "the answer is too large",
                     status: status.as_u16(),
                 });
@@ -84,21 +95,11 @@ impl Http {
 
 impl Reply {
     /// The body as JSON of the expected shape.
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ProviderError> {
-        serde_json::from_slice(&self.body).map_err(|_| ProviderError::Broken {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
+        serde_json::from_slice(&self.body).map_err(|_| HttpError::Broken {
             what: "the answer is not what was expected",
             status: self.status.as_u16(),
         })
-    }
-}
-
-/// Whether `url` names this computer.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 
@@ -107,7 +108,7 @@ fn date(response: &reqwest::Response) -> Option<Timestamp> {
     httpdate::parse_http_date(text).ok().map(Timestamp::from)
 }
 
-fn unreachable(error: reqwest::Error) -> ProviderError {
+fn unreachable(error: reqwest::Error) -> HttpError {
     // The address may name a key or a query that does not belong in a message.
-    ProviderError::Unreachable(error.without_url())
+    HttpError::Unreachable(error.without_url())
 }

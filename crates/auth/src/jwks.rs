@@ -11,7 +11,12 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::{Clock, authorization::printable, http::Http, jwt::JwtError, provider::ProviderError};
+use crate::{
+    Clock,
+    authorization::printable,
+    http::{Http, HttpError},
+    jwt::JwtError,
+};
 
 /// The least time between two fetches that an unknown key causes, so that a forged `kid` cannot make us hammer.
 const REFETCH_INTERVAL: Duration = Duration::from_secs(30);
@@ -31,6 +36,17 @@ struct Cached {
     fetched_at: Duration,
 }
 
+/// Why there is no key to check a signature with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JwksError {
+    /// The provider did not hand out its keys.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// It has no such key.
+    #[error(transparent)]
+    Unknown(JwtError),
+}
+
 /// Keys are parsed one by one, so that a kind we do not know does not hide one that we do.
 #[derive(Deserialize)]
 struct KeySet {
@@ -48,27 +64,24 @@ impl Jwks {
     }
 
     /// The key called `key_id`.
-    pub(crate) async fn key(&self, key_id: &str) -> Result<Jwk, ProviderError> {
+    pub(crate) async fn key(&self, key_id: &str) -> Result<Jwk, JwksError> {
         let mut cached = self.cached.lock().await;
         if let Some(known) = &*cached {
             if let Some(key) = known.find(key_id) {
                 return Ok(key.clone());
             }
             if self.clock.monotonic().saturating_sub(known.fetched_at) < REFETCH_INTERVAL {
-                return Err(JwtError::UnknownKey(printable(key_id, 80)).into());
+                return Err(unknown(key_id));
             }
         }
         let fresh = cached.insert(self.fetch().await?);
-        fresh
-            .find(key_id)
-            .cloned()
-            .ok_or_else(|| JwtError::UnknownKey(printable(key_id, 80)).into())
+        fresh.find(key_id).cloned().ok_or_else(|| unknown(key_id))
     }
 
-    async fn fetch(&self) -> Result<Cached, ProviderError> {
+    async fn fetch(&self) -> Result<Cached, HttpError> {
         let reply = self.http.get(self.address.clone()).await?;
         if !reply.status.is_success() {
-            return Err(ProviderError::Broken {
+            return Err(HttpError::Broken {
                 what: "it did not hand out its keys",
                 status: reply.status.as_u16(),
             });
@@ -82,6 +95,10 @@ impl Jwks {
             fetched_at: self.clock.monotonic(),
         })
     }
+}
+
+fn unknown(key_id: &str) -> JwksError {
+    JwksError::Unknown(JwtError::UnknownKey(printable(key_id, 80)))
 }
 
 impl Cached {

@@ -58,6 +58,7 @@
 #![warn(missing_docs)]
 
 mod account;
+mod address;
 mod authorization;
 mod callback;
 mod clock;

@@ -205,7 +205,7 @@ impl Profile {
 fn secure(key: &str, address: &Url) -> Result<(), String> {
     match address.scheme() {
         "https" => Ok(()),
-        "http" if crate::http::is_loopback(address) => Ok(()),
+        "http" if crate::address::is_loopback(address) => Ok(()),
         _ => Err(format!("{key} must begin with https://")),
     }
 }

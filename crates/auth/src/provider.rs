@@ -9,7 +9,9 @@ use url::Url;
 use crate::{
     Account, Clock, Profile, Reason, RefreshToken, TokenSet,
     authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri},
+    http::HttpError,
     identifier::Identifier,
+    jwks::JwksError,
     jwt::JwtError,
     profile::ProviderConfig,
 };
@@ -74,6 +76,24 @@ pub enum ProviderError {
     /// A token it handed out is not to be believed.
     #[error("a token was refused: {0}")]
     Unverified(#[from] JwtError),
+}
+
+impl From<HttpError> for ProviderError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Unreachable(error) => Self::Unreachable(error),
+            HttpError::Broken { what, status } => Self::Broken { what, status },
+        }
+    }
+}
+
+impl From<JwksError> for ProviderError {
+    fn from(error: JwksError) -> Self {
+        match error {
+            JwksError::Http(error) => error.into(),
+            JwksError::Unknown(error) => error.into(),
+        }
+    }
 }
 
 impl ProviderError {

@@ -44,7 +44,7 @@ fn is_loopback_answer(word: &str) -> bool {
     };
     let names = |wanted: &str| address.query_pairs().any(|(name, _)| name == wanted);
     address.scheme() == "http"
-        && crate::http::is_loopback(&address)
+        && crate::address::is_loopback(&address)
         && names("state")
         && (names("code") || names("error"))
 }
