@@ -63,6 +63,16 @@ impl Jwks {
         }
     }
 
+    /// Has keys at hand. Called before a code or a refresh token is spent: what it buys could not be believed
+    /// without them, and cannot be bought twice.
+    pub(crate) async fn ready(&self) -> Result<(), HttpError> {
+        let mut cached = self.cached.lock().await;
+        if cached.is_none() {
+            *cached = Some(self.fetch().await?);
+        }
+        Ok(())
+    }
+
     /// The key called `key_id`.
     pub(crate) async fn key(&self, key_id: &str) -> Result<Jwk, JwksError> {
         let mut cached = self.cached.lock().await;

@@ -140,6 +140,21 @@ async fn the_providers_own_no_means_sign_in_again_and_deletes_nothing() {
 }
 
 #[tokio::test]
+async fn no_refresh_token_is_spent_while_the_keys_cannot_be_had() {
+    let (peer, keyring, _) = signed_in().await;
+    let next = App::start(&peer, &keyring);
+    next.sessions.restore().await.unwrap();
+    peer.withhold_keys(true);
+    let error = next.sessions.refresh().await.unwrap_err();
+    assert_eq!(error.reason(), Reason::ProviderBroken);
+    assert!(refresh_tokens_spent(&peer).is_empty());
+
+    peer.withhold_keys(false);
+    peer.will_answer([peer.refreshed("R2")]);
+    next.sessions.refresh().await.unwrap();
+}
+
+#[tokio::test]
 async fn another_persons_tokens_are_not_taken() {
     let (peer, _, app) = signed_in().await;
     let mut claims = peer.claims("access_token");

@@ -58,6 +58,17 @@ async fn after_a_lasting_server_error_the_same_link_works_again() {
 }
 
 #[tokio::test]
+async fn no_code_is_spent_while_the_keys_cannot_be_had() {
+    let (peer, app, address) = ready().await;
+    peer.withhold_keys(true);
+    assert!(app.finish(&address).await.unwrap_err().is_transient());
+    assert!(peer.asked().is_empty());
+    peer.withhold_keys(false);
+    peer.will_answer([peer.identity("R1")]);
+    assert!(app.finish(&address).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_refused_code_ends_the_attempt() {
     let (peer, app, address) = ready().await;
     peer.will_answer([Answer::error(400, "the code was used")]);

@@ -134,6 +134,7 @@ impl Cotter {
             challenge_id: grant.challenge_id.ok_or(ProviderError::GrantIncomplete)?,
             redirect_url: grant.redirect_uri().as_str(),
         };
+        self.jwks.ready().await?;
         let mut address = below(&self.config.api_base, &["verify", "get_identity"]);
         address.set_query(Some("oauth_token=true"));
         let reply = self
@@ -165,6 +166,7 @@ impl Cotter {
             grant_type: "refresh_token",
             refresh_token: token.expose(),
         };
+        self.jwks.ready().await?;
         let address = below(&self.config.api_base, &["token", &self.config.api_key_id]);
         let reply = self
             .http

@@ -58,6 +58,7 @@ struct Inner {
     answers: Mutex<VecDeque<Answer>>,
     asked: Mutex<Vec<Value>>,
     keys_asked: Mutex<usize>,
+    keys_withheld: Mutex<bool>,
     /// An answer is held back until this is notified, when a test says so.
     gate: Mutex<Option<Arc<Notify>>>,
     server: Mutex<Option<tokio::task::JoinHandle<()>>>,
@@ -113,6 +114,7 @@ impl Peer {
             answers: Mutex::default(),
             asked: Mutex::default(),
             keys_asked: Mutex::default(),
+            keys_withheld: Mutex::default(),
             gate: Mutex::default(),
             server: Mutex::default(),
         }));
@@ -153,6 +155,11 @@ impl Peer {
 
     pub fn keys_asked(&self) -> usize {
         *self.0.keys_asked.lock().unwrap()
+    }
+
+    /// Answers requests for its keys with an error, or hands them out again.
+    pub fn withhold_keys(&self, withhold: bool) {
+        *self.0.keys_withheld.lock().unwrap() = withhold;
     }
 
     /// Hands out these keys from now on.
@@ -204,8 +211,13 @@ impl Peer {
 
 async fn hand_out_keys(State(peer): State<Peer>) -> impl IntoResponse {
     *peer.0.keys_asked.lock().unwrap() += 1;
+    let status = if *peer.0.keys_withheld.lock().unwrap() {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::OK
+    };
     let keys = peer.0.keys.lock().unwrap().clone();
-    ([("date", peer.date())], Json(keys))
+    (status, [("date", peer.date())], Json(keys))
 }
 
 async fn answer(State(peer): State<Peer>, request: Request<Body>) -> Response<Body> {
