@@ -3,13 +3,12 @@
 
 use std::sync::Arc;
 
-use harness::{Provider as LocalProvider, in_session};
+use harness::{Provider as LocalProvider, follow_the_mail, in_session};
 use keyfob_auth::{
     Clock, Identifier, Profile, Provider, Return, SessionManager, SessionStatus, SessionStore,
     SignIn, Vault, door::loopback::Loopback,
 };
 use tokio::sync::mpsc;
-use url::Url;
 
 const SERVICE: &str = "dev.keyfob.exchange";
 
@@ -64,7 +63,8 @@ async fn walk() {
         .begin(Some(&ada), door.redirect_uri().clone())
         .await;
     kept.expect("the keyring keeps the attempt");
-    follow_the_mail(&provider.base, &attempt.request.address).await;
+    let last = follow_the_mail(&provider.base, &attempt.request.address).await;
+    assert_eq!(last.address.path(), "/done");
 
     // Back: judge, redeem, keep.
     let address = returned.recv().await.expect("the browser came back");
@@ -108,37 +108,6 @@ async fn walk() {
     last.sessions.restore().await.expect("the keyring answers");
     assert_eq!(*last.sessions.watch().borrow(), SessionStatus::SignedOut);
     assert_eq!(last.sign_in.restore().await.expect("an answer"), None);
-}
-
-/// A browser without a window: opens the page, finds the letter, presses its one button, follows the redirects.
-async fn follow_the_mail(base: &str, sign_in_page: &Url) {
-    let browser = reqwest::Client::builder()
-        .cookie_store(true)
-        .no_proxy()
-        .build()
-        .expect("a client");
-    let page = browser.get(sign_in_page.clone()).send().await;
-    assert!(page.expect("the sign-in page opens").status().is_success());
-    let outbox = text(&browser, &format!("{base}/outbox")).await;
-    let link = format!("{base}/magic/{}", between(&outbox, "/magic/", "\""));
-    let form = between(&text(&browser, &link).await, "name=\"form\" value=\"", "\"");
-    let pressed = browser
-        .post(&link)
-        .form(&[("form", form)])
-        .header("origin", base);
-    let end = pressed.send().await.expect("the browser is sent back");
-    assert_eq!(end.url().path(), "/done", "{}", end.url().path());
-}
-
-async fn text(browser: &reqwest::Client, address: &str) -> String {
-    let page = browser.get(address).send().await.expect("the page opens");
-    page.text().await.expect("the page is text")
-}
-
-fn between(text: &str, before: &str, after: &str) -> String {
-    let (_, rest) = text.split_once(before).expect("the page has it");
-    let (found, _) = rest.split_once(after).expect("the page ends it");
-    found.to_owned()
 }
 
 #[test]

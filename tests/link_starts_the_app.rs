@@ -30,12 +30,7 @@ async fn a_link_that_finds_the_app_closed_starts_it_and_completes_the_sign_in() 
         .filter(|line| line.contains("/verify/get_identity") && line.contains("status=200"))
         .count();
     assert_eq!(exchanges, 1);
-    let raised = eventually(async || (session.focused_window()? == "Keyfob").then_some(())).await;
-    assert!(
-        raised.is_some(),
-        "the focus is on {:?}",
-        session.focused_window()
-    );
+    session.comes_to_the_front("Keyfob").await;
     session.focused_window_is_painted().await;
     session.keep_picture("started-by-the-link");
 
@@ -48,21 +43,16 @@ async fn a_link_that_finds_the_app_closed_starts_it_and_completes_the_sign_in() 
 #[tokio::test]
 async fn a_second_start_shows_the_window_that_is_there_and_ends() {
     let session = Session::start();
-    let _another_window = session.browser().await;
     let app = session.launch().await;
     app.reaches("signed_out").await;
+    session.comes_to_the_front("Keyfob").await;
     session.press_keys("alt+Escape");
-    let lowered = eventually(async || (session.focused_window()? != "Keyfob").then_some(())).await;
-    assert!(lowered.is_some(), "the window is still in front");
+    let lowered = eventually(async || session.focused_window().is_none().then_some(())).await;
+    assert!(lowered.is_some(), "the window still has the focus");
 
     let mut second = session.spawn_app(&[]);
 
     assert!(second.ends().success());
+    session.comes_to_the_front("Keyfob").await;
     assert_eq!(app.stage().await.as_deref(), Some("signed_out"));
-    let raised = eventually(async || (session.focused_window()? == "Keyfob").then_some(())).await;
-    assert!(
-        raised.is_some(),
-        "the focus is on {:?}",
-        session.focused_window()
-    );
 }

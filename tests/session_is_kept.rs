@@ -42,3 +42,27 @@ async fn signing_out_leaves_no_entry_in_the_keyring() {
     let app = session.launch().await;
     app.reaches("signed_out").await;
 }
+
+#[tokio::test]
+async fn a_local_provider_that_went_to_sleep_is_woken() {
+    let session = Session::start();
+    let browser = session.browser().await;
+    let app = session.launch().await;
+    app.sign_in_by_mail(&browser, "ada@example.com").await;
+    session.provider_goes_to_sleep();
+
+    app.press("Refresh now").await;
+
+    let refreshed = || {
+        session
+            .provider_log()
+            .contains("route=\"/token/{key}\" status=200")
+    };
+    assert!(
+        eventually(async || refreshed().then_some(()))
+            .await
+            .is_some(),
+        "no token was refreshed"
+    );
+    assert_eq!(app.problem().await, None);
+}

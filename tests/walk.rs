@@ -1,7 +1,7 @@
 //! From a typed e-mail address to a copied token.
 #![cfg(target_os = "linux")]
 
-use harness::{Session, eventually};
+use harness::Session;
 
 #[tokio::test]
 async fn a_typed_address_becomes_a_token_that_the_provider_accepts() {
@@ -59,10 +59,5 @@ async fn the_link_brings_the_window_to_the_front() {
 
     app.sign_in_by_mail(&browser, "ada@example.com").await;
 
-    let raised = eventually(async || (session.focused_window()? == "Keyfob").then_some(())).await;
-    assert!(
-        raised.is_some(),
-        "the focus is on {:?}",
-        session.focused_window()
-    );
+    session.comes_to_the_front("Keyfob").await;
 }

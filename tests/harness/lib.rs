@@ -31,6 +31,7 @@ mod mail;
 mod page;
 mod programs;
 mod provider;
+mod script;
 mod session;
 mod slot;
 
@@ -40,5 +41,7 @@ pub use clipboard::Clipboard;
 pub use inner::in_session;
 pub use keyring::KeyringEntry;
 pub use page::{Page, eventually};
+pub use programs::built;
 pub use provider::Provider;
+pub use script::{LastPage, follow_the_mail};
 pub use session::Session;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 ///
 /// # Panics
 /// When it has not been built.
-pub(crate) fn built(name: &str) -> PathBuf {
+pub fn built(name: &str) -> PathBuf {
     let program = profile_folder().join(name);
     assert!(
         program.exists(),

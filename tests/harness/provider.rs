@@ -26,6 +26,11 @@ impl Session {
         }
     }
 
+    /// Ends the session's provider, as it ends itself when it has been unused for half an hour.
+    pub fn provider_goes_to_sleep(&self) {
+        self.run(programs::built("keyfob-identity"), ["stop"]);
+    }
+
     /// What the provider has written to its log so far.
     ///
     /// # Panics

@@ -101,6 +101,19 @@ impl Session {
         Some(title.trim().to_owned())
     }
 
+    /// Waits until the window with this title has the focus.
+    ///
+    /// # Panics
+    /// When it does not get it; the message names the one that has.
+    pub async fn comes_to_the_front(&self, title: &str) {
+        let is_there = eventually(async || (self.focused_window()? == title).then_some(())).await;
+        let front = self.focused_window();
+        assert!(
+            is_there.is_some(),
+            "not {title:?} is in front, but {front:?}"
+        );
+    }
+
     /// Presses keys, by their names in X, in the window that has the focus.
     pub fn press_keys(&self, keys: &str) {
         self.run("xdotool", ["key", "--clearmodifiers", keys]);
