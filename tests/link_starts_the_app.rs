@@ -46,9 +46,9 @@ async fn a_second_start_shows_the_window_that_is_there_and_ends() {
     let app = session.launch().await;
     app.reaches("signed_out").await;
     session.comes_to_the_front("Keyfob").await;
-    session.press_keys("alt+Escape");
-    let lowered = eventually(async || session.focused_window().is_none().then_some(())).await;
-    assert!(lowered.is_some(), "the window still has the focus");
+    session.minimise_focused_window();
+    let away = eventually(async || session.focused_window().is_none().then_some(())).await;
+    assert!(away.is_some(), "the window still has the focus");
 
     let mut second = session.spawn_app(&[]);
 

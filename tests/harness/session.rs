@@ -114,6 +114,11 @@ impl Session {
         );
     }
 
+    /// Takes the window that has the focus off the display, into the list of windows.
+    pub fn minimise_focused_window(&self) {
+        self.run("xdotool", ["getactivewindow", "windowminimize"]);
+    }
+
     /// Presses keys, by their names in X, in the window that has the focus.
     pub fn press_keys(&self, keys: &str) {
         self.run("xdotool", ["key", "--clearmodifiers", keys]);
