@@ -34,7 +34,7 @@ async fn a_link_that_finds_the_app_closed_starts_it_and_completes_the_sign_in() 
     session.focused_window_is_painted().await;
     session.keep_picture("started-by-the-link");
 
-    session.press_keys("alt+F4");
+    session.close_window("Keyfob");
     let app = session.launch().await;
     app.reaches("signed_in").await;
     app.shows("ada@example.com").await;
@@ -52,7 +52,8 @@ async fn a_second_start_shows_the_window_that_is_there_and_ends() {
 
     let mut second = session.spawn_app(&[]);
 
-    assert!(second.ends().success());
+    let ended = second.ends();
+    assert!(ended.success(), "it ended with {ended}");
     session.comes_to_the_front("Keyfob").await;
     assert_eq!(app.stage().await.as_deref(), Some("signed_out"));
 }

@@ -8,9 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use xtask::desktop::{self, PrivateDesktop};
+use xtask::wait;
 
 use crate::page::eventually;
 use crate::programs;
@@ -112,6 +114,20 @@ impl Session {
             is_there.is_some(),
             "not {title:?} is in front, but {front:?}"
         );
+    }
+
+    /// Closes the window with this title, which has the focus, by the keys that a person would press; again if
+    /// nothing happens, for a busy window manager loses a key now and then.
+    ///
+    /// # Panics
+    /// When the window stays.
+    pub fn close_window(&self, title: &str) {
+        let is_gone = || self.focused_window().is_none_or(|front| front != title);
+        let closed = (0..5).any(|_| {
+            self.press_keys("alt+F4");
+            wait::until(Duration::from_secs(3), || is_gone().then_some(())).is_some()
+        });
+        assert!(closed, "the window {title:?} does not close");
     }
 
     /// Takes the window that has the focus off the display, into the list of windows.
