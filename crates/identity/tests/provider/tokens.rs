@@ -13,7 +13,7 @@ use crate::support::{ADA, Local, decoded};
 
 const LOGIN: i64 = 1_795_184_223;
 
-/// The names and JSON types of an object, as one would write them down.
+/// The names and JSON types of an object, in alphabetical order: the order of the wire says nothing.
 fn shape(value: &Value) -> Vec<String> {
     let kind = |value: &Value| match value {
         Value::Null => "null",
@@ -23,12 +23,14 @@ fn shape(value: &Value) -> Vec<String> {
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     };
-    value
+    let mut fields: Vec<_> = value
         .as_object()
         .unwrap()
         .iter()
         .map(|(name, value)| format!("{name}: {}", kind(value)))
-        .collect()
+        .collect();
+    fields.sort();
+    fields
 }
 
 #[tokio::test]
