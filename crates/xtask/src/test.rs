@@ -46,7 +46,9 @@ pub(crate) fn write_bindings() -> Result<(), Failure> {
     page::install_packages()?;
     page::build()?;
     say("writing ui/src/host/wire.ts");
-    let mut bindings = cargo(["test", "--quiet", "--package", "keyfob-desktop", "bindings"]);
+    // Of the whole workspace, for the features that everything else is built with; of that, one test program.
+    let mut bindings = cargo(["test", "--quiet", "--workspace"]);
+    bindings.args(["--bin", "keyfob-desktop", "bindings"]);
     command::run(bindings.env("UPDATE_BINDINGS", "1"))
 }
 
