@@ -13,7 +13,7 @@ use std::process::Stdio;
 use std::thread;
 
 use harness::{DEBUG_IDENTIFIER, Session, eventually, in_session};
-use xtask::desktop::processes_marked;
+use xtask::processes::marked;
 
 #[test]
 fn a_session_leaves_no_process_and_no_file() {
@@ -29,7 +29,7 @@ fn a_session_leaves_no_process_and_no_file() {
 
     drop(session);
 
-    assert!(processes_marked(&root).is_empty());
+    assert!(marked(&root).is_empty());
     assert!(!root.exists());
 }
 
@@ -44,7 +44,7 @@ fn a_session_whose_test_panics_leaves_no_process() {
     .downcast::<std::path::PathBuf>()
     .unwrap();
 
-    assert!(processes_marked(&root).is_empty());
+    assert!(marked(&root).is_empty());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::{Child, ExitStatus};
 use std::time::Duration;
 
 use serde_json::{Map, json};
-use xtask::{desktop, wait};
+use xtask::{processes, wait};
 
 use crate::driver;
 use crate::page::{Page, eventually};
@@ -100,7 +100,7 @@ impl App<'_> {
             .expect("the app ends when it is asked to");
         // The server ends the app only after it has answered: ended before that, it leaves the app behind.
         self.session.wait_until_no_app_runs();
-        desktop::signal("TERM", &[self.server.id()]);
+        processes::signal("TERM", &[self.server.id()]);
         self.server.wait().expect("the WebDriver server ends");
     }
 }

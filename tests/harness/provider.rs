@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use xtask::desktop;
+use xtask::processes;
 
 use crate::programs;
 use crate::session::Session;
@@ -51,7 +51,8 @@ impl Provider {
     /// When it cannot be started.
     pub fn of_this_process() -> Self {
         let mut ensure = Command::new(programs::built("keyfob-identity"));
-        let base = desktop::succeed(ensure.arg("ensure")).unwrap_or_else(|error| panic!("{error}"));
+        let base =
+            processes::succeed(ensure.arg("ensure")).unwrap_or_else(|error| panic!("{error}"));
         Self {
             base: base.trim().trim_end_matches('/').to_owned(),
         }

@@ -11,7 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use xtask::desktop::{self, PrivateDesktop};
+use xtask::desktop::PrivateDesktop;
+use xtask::processes;
 use xtask::wait;
 
 use crate::page::eventually;
@@ -65,7 +66,7 @@ impl Session {
         arguments: impl IntoIterator<Item = S>,
     ) -> String {
         let mut command = self.command(program);
-        desktop::succeed(command.args(arguments)).unwrap_or_else(|error| panic!("{error}"))
+        processes::succeed(command.args(arguments)).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Starts a program; its output is kept under `log`.
@@ -99,7 +100,7 @@ impl Session {
     /// The title of the window that has the focus, if one has.
     pub fn focused_window(&self) -> Option<String> {
         let mut command = self.command("xdotool");
-        let title = desktop::succeed(command.args(["getactivewindow", "getwindowname"])).ok()?;
+        let title = processes::succeed(command.args(["getactivewindow", "getwindowname"])).ok()?;
         Some(title.trim().to_owned())
     }
 
@@ -153,7 +154,7 @@ impl Session {
             import
                 .args(["-silent", "-window", window.trim()])
                 .arg(&file);
-            desktop::succeed(&mut import).ok()?;
+            processes::succeed(&mut import).ok()?;
             let count = self.run(
                 "identify",
                 ["-format".as_ref(), "%k".as_ref(), file.as_os_str()],

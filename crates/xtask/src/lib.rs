@@ -7,4 +7,6 @@
 pub mod chromium;
 #[cfg(target_os = "linux")]
 pub mod desktop;
+#[cfg(target_os = "linux")]
+pub mod processes;
 pub mod wait;

@@ -40,7 +40,7 @@ fn build() -> Result<(), Failure> {
     page::install_packages()?;
     page::build()?;
     say("building the programs");
-    // The whole workspace, so that features are resolved as for the tests and nothing is compiled twice.
+    // Programs only: whoever wants to see the window must not wait for what only the tests need.
     run(&mut cargo(["build", "--workspace", "--bins"]))
 }
 
