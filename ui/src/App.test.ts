@@ -200,11 +200,12 @@ describe('the waiting screen', () => {
     expect(names(host)).toEqual(['cancel_sign_in']);
   });
 
-  it('repeats an exchange that met trouble', async () => {
-    const host = await open('redeeming-provider-broken');
+  it.each(['redeeming-offline', 'redeeming-provider-broken'])('repeats an exchange that met trouble (%s)', async (name) => {
+    const host = await open(name);
     expect(text()).not.toContain('Signing you in…');
     await press('Try again');
-    expect(names(host)).toEqual(['try_again']);
+    await press('Cancel');
+    expect(names(host)).toEqual(['try_again', 'cancel_sign_in']);
   });
 });
 

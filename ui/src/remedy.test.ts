@@ -74,7 +74,14 @@ describe('"try again"', () => {
     expect(givesUp).toEqual(['verification_failed', 'sign_in_needed', 'keyring_damaged']);
   });
 
-  it('repeats the exchange once the link is back', () => {
+  it('repeats the exchange once the link is back, whatever was refused before', () => {
+    const refused: Verb = { name: 'open_again' };
     expect(cureFor('provider_broken', situation('signing_in', { redeeming: true }))?.cure.name).toBe('try_again');
+    expect(cureFor('offline', situation('signing_in', { redeeming: true, refused }))?.cure.name).toBe('try_again');
+  });
+
+  it.each(reasons)('opens no page once the link is back: %s', (reason) => {
+    const remedy = cureFor(reason, situation('signing_in', { redeeming: true }));
+    expect([undefined, 'try_again', 'cancel_sign_in']).toContain(remedy?.cure.name);
   });
 });

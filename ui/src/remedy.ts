@@ -45,7 +45,7 @@ export function cureFor(reason: TroubleReason, situation: Situation): { label: s
       return { label, cure: situation.entry ?? { name: 'focus_field' } };
     }
     case 'signing_in':
-      return { label: todo, cure: whileSigningIn(verb, situation) };
+      return situation.redeeming ? whileRedeeming(verb, todo) : { label: todo, cure: whileWaiting(verb, situation) };
     case 'signed_in':
       return whileSignedIn(verb, todo, situation);
   }
@@ -59,12 +59,20 @@ export function beginsAttempt(verb: Verb): boolean {
   return beginsSignIn(verb) || verb.name === 'try_another_way';
 }
 
-function whileSigningIn(remedy: Remedy, { redeeming, refused }: Situation): Cure {
+/** The link is back: what would bring another one is of no use, only the exchange is worth repeating. */
+function whileRedeeming(remedy: Remedy, todo: string): { label: string; cure: Cure } {
+  switch (remedy) {
+    case 'start_over':
+    case 'sign_in_again':
+      return { label: todo, cure: { name: 'cancel_sign_in' } };
+    default:
+      return { label: words.tryAgain, cure: { name: 'try_again' } };
+  }
+}
+
+function whileWaiting(remedy: Remedy, { refused }: Situation): Cure {
   switch (remedy) {
     case 'again':
-      if (redeeming) {
-        return { name: 'try_again' };
-      }
       // A sign-in that has begun is gone on with, not begun a second time.
       return refused && !beginsSignIn(refused) ? refused : { name: 'open_again' };
     case 'start_over':
