@@ -104,6 +104,14 @@ describe('the sign-in screen', () => {
   });
 });
 
+describe('the starting screen', () => {
+  it('says what to do while the keyring waits for its password', async () => {
+    await open('starting-keyring-waiting');
+    expect(main()?.dataset.stage).toBe('starting');
+    expect(text()).toContain('Your keyring is asking for its password. Answer its prompt to go on, or close it');
+  });
+});
+
 describe('the waiting screen', () => {
   it('says where the link goes and how long Keyfob waits', async () => {
     await open('waiting-email');

@@ -92,8 +92,8 @@ export const failures = {
     verb: 'again',
   },
   keyring_waiting: {
-    happened: 'Your keyring has not answered yet.',
-    todo: 'Look for a window that asks for its password.',
+    happened: 'Your keyring is asking for its password.',
+    todo: 'Answer its prompt to go on, or close it to go on without.',
     verb: null,
   },
   keyring_unavailable: {
