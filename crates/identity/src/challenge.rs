@@ -110,9 +110,9 @@ enum Approver {
 pub(crate) enum Again {
     /// A new link is due: [`Challenge::mailed`].
     Mail(Challenge),
-    /// The last letter is too young for another.
+    /// The last letter is too young for another, and its link still works.
     Wait(Challenge),
-    /// The link was followed in this browser: what is left is to go back.
+    /// The link was followed: what is left is to go back.
     Return(Challenge),
     Finished,
     Ended,
@@ -213,12 +213,7 @@ impl Challenge {
         match self.stage {
             Stage::Ended => return Again::Ended,
             Stage::Redeemed { .. } => return Again::Finished,
-            Stage::Approved {
-                by: Approver::AskingBrowser,
-                until,
-                ..
-            }
-            | Stage::Returned { until, .. }
+            Stage::Approved { until, .. } | Stage::Returned { until, .. }
                 if same_browser && same_address && now < until =>
             {
                 return Again::Return(self);
@@ -245,9 +240,16 @@ impl Challenge {
         match self.stage {
             Stage::Ended => Again::Ended,
             Stage::Redeemed { .. } => Again::Finished,
-            _ if now < self.mailed_at + BETWEEN_LETTERS => Again::Wait(self),
+            // Only a letter that can still be used is worth waiting for.
+            Stage::Mailed { until, .. } if now < until && now < self.next_letter_at() => {
+                Again::Wait(self)
+            }
             _ => Again::Mail(self),
         }
+    }
+
+    fn next_letter_at(&self) -> Timestamp {
+        self.mailed_at + BETWEEN_LETTERS
     }
 
     /// A new link went out; every older link and code of this sign-in stops working.

@@ -192,6 +192,31 @@ async fn opening_the_address_again_replaces_the_letter_after_twenty_seconds() {
 }
 
 #[tokio::test]
+async fn a_new_link_for_a_used_one_is_mailed_at_once() {
+    let local = Local::start().await;
+    let (attempt, browser) = (Attempt::new("state"), Browser::new());
+    attempt.asks(&local, &browser).await;
+    let used = local.newest_link().await;
+    let back = browser.press(&used, &[]).await;
+    browser
+        .get(&format!("{}{}", local.base, back.location()))
+        .await;
+    local.seconds_pass(5);
+    let page = browser.get(&used).await;
+    assert!(page.has("This link was used"));
+    let wish = [("form", page.form_token())];
+    let sent = browser.post(&format!("{used}/again"), &wish).await;
+    assert!(sent.has("A new link is on its way"));
+    let (letters, newer) = local.outbox().await;
+    assert_eq!(letters, 2);
+
+    let again = browser.post(&format!("{used}/again"), &wish).await;
+    assert!(again.has("A new link is on its way"));
+    assert_eq!(local.outbox().await.0, 2, "that one is on its way still");
+    assert_eq!(browser.press(&newer, &[]).await.location(), "/app/return/1");
+}
+
+#[tokio::test]
 async fn send_again_on_the_waiting_page_sends_again() {
     let local = Local::start().await;
     let (attempt, browser) = (Attempt::new("state"), Browser::new());
