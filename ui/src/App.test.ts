@@ -237,6 +237,16 @@ describe('the signed-in screen', () => {
     expect(text()).not.toContain('Verified');
   });
 
+  it('says that a token which did not pass is not used, and gets another', async () => {
+    const host = await open('signed-in-verification-failed');
+    expect(text()).toContain('The access token did not pass verification, so it is not used.');
+    expect(text()).toContain('Not verified');
+    expect(text()).not.toContain('Verified');
+    document.querySelector<HTMLButtonElement>('[role="alert"] button')?.click();
+    await settled();
+    expect(names(host)).toEqual(['refresh']);
+  });
+
   it('counts the last two minutes in seconds', async () => {
     await open('signed-in-ending');
     expect(text()).toContain('Expires in 1 min 40 s');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Stage, TroubleReason, Verb } from './host/host';
-import { cureFor, type Cure, type Situation } from './remedy';
+import { cureFor, failureFor, type Cure, type Situation } from './remedy';
 import { failures } from './words';
 
 const reasons = Object.keys(failures) as TroubleReason[];
@@ -35,7 +35,7 @@ const signIn: Verb = { name: 'sign_in', identifier: 'ada@example.com' };
 describe.each(Object.keys(offered) as Stage['kind'][])('on the screen "%s"', (stage) => {
   it.each(reasons)('%s is mended by something this screen can do', (reason) => {
     const remedy = cureFor(reason, situation(stage));
-    if (failures[reason].verb === null) {
+    if (failureFor(reason, situation(stage)).verb === null) {
       expect(remedy).toBeNull();
     } else {
       expect(remedy?.label).not.toBe('');
@@ -71,7 +71,13 @@ describe('"try again"', () => {
 
   it('gives up a session only when it is over', () => {
     const givesUp = reasons.filter((reason) => cureFor(reason, situation('signed_in'))?.cure.name === 'sign_out');
-    expect(givesUp).toEqual(['verification_failed', 'sign_in_needed', 'keyring_damaged']);
+    expect(givesUp).toEqual(['sign_in_needed', 'keyring_damaged']);
+  });
+
+  it('is a fresh token where one did not pass verification, also when a copy was refused for it', () => {
+    const refused: Verb = { name: 'copy_token' };
+    expect(cureFor('verification_failed', situation('signed_in'))?.cure.name).toBe('refresh');
+    expect(cureFor('verification_failed', situation('signed_in', { refused }))?.cure.name).toBe('refresh');
   });
 
   it('repeats the exchange once the link is back, whatever was refused before', () => {

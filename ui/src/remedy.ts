@@ -3,7 +3,7 @@
 // The table names what would mend a failure; the same failure can meet the person on any screen. "Try again" means
 // something else before, during and after a sign-in, and a verb of the waiting screen is of no use elsewhere.
 import type { Stage, TroubleReason, Verb } from './host/host';
-import { failures, words } from './words';
+import { failures, sessionFailures, words, type Failure } from './words';
 
 export type Remedy =
   | 'again'
@@ -12,7 +12,8 @@ export type Remedy =
   | 'open_again'
   | 'try_another_way'
   | 'copy_sign_in_address'
-  | 'paste_return_address';
+  | 'paste_return_address'
+  | 'refresh';
 
 /** What the button beside a failure does: a verb of the program, or something the page does by itself. */
 export type Cure = Verb | { name: 'watch_again' } | { name: 'focus_field' } | { name: 'dismiss' };
@@ -26,9 +27,14 @@ export interface Situation {
   entry: Verb | null;
 }
 
+/** The words for a failure where it is met. */
+export function failureFor(reason: TroubleReason, { stage }: Situation): Failure {
+  return (stage === 'signed_in' && sessionFailures[reason]) || failures[reason];
+}
+
 /** The label and the doing of the one button, or null when only the person can mend it. */
 export function cureFor(reason: TroubleReason, situation: Situation): { label: string; cure: Cure } | null {
-  const { todo, verb } = failures[reason];
+  const { todo, verb } = failureFor(reason, situation);
   if (verb === null) {
     return null;
   }
@@ -87,6 +93,8 @@ function whileSignedIn(remedy: Remedy, todo: string, { refused }: Situation): { 
   switch (remedy) {
     case 'again':
       return { label: todo, cure: refused ?? { name: 'refresh' } };
+    case 'refresh':
+      return { label: todo, cure: { name: 'refresh' } };
     case 'sign_in_again':
       return { label: todo, cure: { name: 'sign_out' } };
     case 'start_over':

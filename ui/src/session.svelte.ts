@@ -5,7 +5,7 @@
 import { SvelteSet } from 'svelte/reactivity';
 
 import type { Host, SessionState, Trouble, Verb, VerbName } from './host/host';
-import { beginsAttempt, beginsSignIn, cureFor, type Cure } from './remedy';
+import { beginsAttempt, beginsSignIn, cureFor, failureFor, type Cure, type Situation } from './remedy';
 
 export class Session {
   /** Null until the program's first answer. */
@@ -35,19 +35,11 @@ export class Session {
     return lasting && isSame(lasting, this.#dismissed) ? null : lasting;
   });
 
+  /** The words for the problem. */
+  readonly failure = $derived.by(() => this.problem && failureFor(this.problem.reason, this.#situation));
+
   /** The one button beside the problem. */
-  readonly remedy = $derived.by(() => {
-    const stage = this.state?.stage;
-    return (
-      this.problem &&
-      cureFor(this.problem.reason, {
-        stage: stage?.kind ?? 'starting',
-        redeeming: stage?.kind === 'signing_in' && stage.attempt.step === 'redeeming',
-        refused: this.#refusal?.verb ?? null,
-        entry: this.#entry,
-      })
-    );
-  });
+  readonly remedy = $derived.by(() => this.problem && cureFor(this.problem.reason, this.#situation));
 
   /** Whether a verb is under way; it is not asked for again before it ends. */
   isPending(name: VerbName): boolean {
@@ -123,6 +115,17 @@ export class Session {
   dismiss(): void {
     this.#refusal = null;
     this.#dismissed = lastingProblem(this.state);
+  }
+
+  /** Where the problem meets the person. */
+  get #situation(): Situation {
+    const stage = this.state?.stage;
+    return {
+      stage: stage?.kind ?? 'starting',
+      redeeming: stage?.kind === 'signing_in' && stage.attempt.step === 'redeeming',
+      refused: this.#refusal?.verb ?? null,
+      entry: this.#entry,
+    };
   }
 
   /** The sign-in that "again" means before there is one. */

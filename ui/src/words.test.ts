@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-import { failures, words, type Failure } from './words';
+import { failures, sessionFailures, words, type Failure } from './words';
 
 const table: [string, Failure][] = Object.entries(failures);
+const sentences: [string, Failure][] = [...table, ...Object.entries(sessionFailures)];
 
 /** The reasons as the generated file lists them, so that a stale build of the types is noticed as well. */
 function reasonsOfTheWire(): string[] {
@@ -18,11 +19,11 @@ describe('the words table', () => {
     expect(Object.keys(failures).sort()).toEqual([...reasonsOfTheWire(), 'unexpected'].sort());
   });
 
-  it.each(table)('says in one sentence what happened: %s', (_, { happened }) => {
+  it.each(sentences)('says in one sentence what happened: %s', (_, { happened }) => {
     expect(happened).toMatch(/^[A-Z][^.!?]+\.$/);
   });
 
-  it.each(table)('names one thing to do: %s', (_, { todo, verb }) => {
+  it.each(sentences)('names one thing to do: %s', (_, { todo, verb }) => {
     // A button's label is short and has no full stop; what only the person can do is a sentence.
     const shape = verb === null ? /^[A-Z].+\.$/ : /^[A-Z][^.!?]{2,24}$/;
     expect(todo).toMatch(shape);

@@ -143,6 +143,15 @@ export const failures = {
   },
 } as const satisfies Record<TroubleReason, Failure>;
 
+/** What reads differently once there is a session: only the token is lost, and a fresh one is a refresh away. */
+export const sessionFailures: Partial<Record<TroubleReason, Failure>> = {
+  verification_failed: {
+    happened: 'The access token did not pass verification, so it is not used.',
+    todo: 'Refresh now',
+    verb: 'refresh',
+  },
+};
+
 export const words = {
   app: 'Keyfob',
   notices: 'Notices',
@@ -201,6 +210,7 @@ export const words = {
     expired: 'Expired',
     expiredHint: 'Refreshes when you copy',
     verified: 'Verified',
+    notVerified: 'Not verified',
     verifiedBy: 'Key',
     unverified: 'Not checked yet',
     copy: 'Copy access token',

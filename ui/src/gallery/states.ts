@@ -118,7 +118,6 @@ const SESSION_PROBLEMS: [Reason, string | null][] = [
   ['sign_in_needed', null],
   ['busy', null],
   ['clipboard_failed', null],
-  ['verification_failed', null],
   ['link_foreign', null],
 ];
 
@@ -221,6 +220,14 @@ export const states: Record<string, Fixture> = {
   'signed-in-unverified': { state: at(signedIn(42 * MINUTE, { token: unverified(42 * MINUTE) })) },
   'signed-in-long-address': {
     state: at(signedIn(42 * MINUTE, { account: { identifier: LONG_ADDRESS, identifier_kind: 'email', subject: '1' } })),
+  },
+  'signed-in-verification-failed': {
+    state: at(
+      signedIn(42 * MINUTE, {
+        token: unverified(42 * MINUTE),
+        problem: problem('verification_failed', 'The signature does not match.'),
+      }),
+    ),
   },
   ...each('signed-in', SESSION_PROBLEMS, (trouble) => ({ state: at(signedIn(42 * MINUTE, { problem: trouble })) })),
 
