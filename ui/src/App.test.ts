@@ -336,6 +336,26 @@ describe('a failure', () => {
     expect(names(host)).toEqual([]);
   });
 
+  it.each(['notice-all', 'starting-keyring-waiting'])('as a notice is told in whole sentences (%s)', async (name) => {
+    await open(name);
+    const told = [...document.querySelectorAll('[data-notice] p')].map((each) => {
+      const own = each.cloneNode(true) as Element;
+      own.querySelector('.detail')?.remove();
+      return own.textContent.replace(/\s+/g, ' ').trim();
+    });
+    expect(told).not.toEqual([]);
+    expect(told.filter((each) => !each.endsWith('.'))).toEqual([]);
+  });
+
+  it('to sign out says that one is still signed in, and can be tried again', async () => {
+    const host = await open('signed-in-sign-out-refused');
+    const alert = document.querySelector('[role="alert"]');
+    expect(alert?.textContent).toContain('You are still signed in: the keyring did not delete the session.');
+    expect(alert?.textContent).not.toContain('Unlock or start one');
+    await press('Try again');
+    expect(names(host)).toEqual(['sign_out', 'sign_out']);
+  });
+
   it('can be told twice', async () => {
     const state = structuredClone(states['notice-clock-wrong']!.state!);
     state.notices = [...state.notices, ...state.notices];
@@ -348,6 +368,7 @@ describe('a failure', () => {
     expect([...document.querySelectorAll<HTMLElement>('[data-notice]')].map((each) => each.dataset.notice)).toEqual([
       'keyring_unavailable',
       'keyring_waiting',
+      'keyring_damaged',
       'link_handler_missing',
       'clock_wrong',
     ]);

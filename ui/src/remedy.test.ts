@@ -74,6 +74,12 @@ describe('"try again"', () => {
     expect(givesUp).toEqual(['sign_in_needed', 'keyring_damaged']);
   });
 
+  it.each(['keyring_unavailable', 'keyring_waiting'] as const)('signs out once more when %s refused it', (reason) => {
+    const refused: Verb = { name: 'sign_out' };
+    expect(cureFor(reason, situation('signed_in', { refused }))).toEqual({ label: 'Try again', cure: refused });
+    expect(cureFor(reason, situation('signed_in'))).toBeNull();
+  });
+
   it('is a fresh token where one did not pass verification, also when a copy was refused for it', () => {
     const refused: Verb = { name: 'copy_token' };
     expect(cureFor('verification_failed', situation('signed_in'))?.cure.name).toBe('refresh');

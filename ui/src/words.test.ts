@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-import { failures, sessionFailures, words, type Failure } from './words';
+import { failures, noticeAdvice, sessionFailures, signOutFailures, words, type Failure } from './words';
 
 const table: [string, Failure][] = Object.entries(failures);
-const sentences: [string, Failure][] = [...table, ...Object.entries(sessionFailures)];
+const sentences: [string, Failure][] = [failures, sessionFailures, signOutFailures].flatMap((each) => Object.entries(each));
 
 /** The reasons as the generated file lists them, so that a stale build of the types is noticed as well. */
 function reasonsOfTheWire(): string[] {
@@ -27,6 +27,10 @@ describe('the words table', () => {
     // A button's label is short and has no full stop; what only the person can do is a sentence.
     const shape = verb === null ? /^[A-Z].+\.$/ : /^[A-Z][^.!?]{2,24}$/;
     expect(todo).toMatch(shape);
+  });
+
+  it.each(Object.entries(noticeAdvice))('says in a sentence what to do about a notice: %s', (_, advice) => {
+    expect(advice).toMatch(/^[A-Z].+\.$/);
   });
 
   it('keeps the labels of mending buttons apart from those that are on the screen anyway', () => {

@@ -152,6 +152,25 @@ export const sessionFailures: Partial<Record<TroubleReason, Failure>> = {
   },
 };
 
+/** What reads differently when it is why a sign-out was refused. */
+export const signOutFailures: Partial<Record<TroubleReason, Failure>> = {
+  keyring_unavailable: {
+    happened: 'You are still signed in: the keyring did not delete the session.',
+    todo: 'Try again',
+    verb: 'again',
+  },
+  keyring_waiting: {
+    happened: 'You are still signed in: the keyring asks for its password first.',
+    todo: 'Try again',
+    verb: 'again',
+  },
+};
+
+/** What to do about a notice whose failure names a button: a notice has none, so it is said in a sentence. */
+export const noticeAdvice: Partial<Record<TroubleReason, string>> = {
+  keyring_damaged: 'Sign in again to replace it.',
+};
+
 export const words = {
   app: 'Keyfob',
   notices: 'Notices',

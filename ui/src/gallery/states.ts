@@ -124,6 +124,7 @@ const SESSION_PROBLEMS: [Reason, string | null][] = [
 const NOTICES: [Reason, string | null][] = [
   ['keyring_unavailable', null],
   ['keyring_waiting', null],
+  ['keyring_damaged', null],
   ['link_handler_missing', null],
   ['clock_wrong', '12 min fast'],
 ];
@@ -231,7 +232,20 @@ export const states: Record<string, Fixture> = {
   },
   ...each('signed-in', SESSION_PROBLEMS, (trouble) => ({ state: at(signedIn(42 * MINUTE, { problem: trouble })) })),
 
+  'signed-in-sign-out-refused': {
+    state: at(signedIn(42 * MINUTE)),
+    refusals: { sign_out: problem('keyring_unavailable', 'The collection is locked.') },
+    acts: [{ press: 'Sign out' }],
+  },
+  'signed-in-sign-out-waiting': {
+    state: at(signedIn(42 * MINUTE)),
+    refusals: { sign_out: problem('keyring_waiting') },
+    acts: [{ press: 'Sign out' }],
+  },
+
   ...each('notice', NOTICES, (notice) => ({ state: at(signedIn(42 * MINUTE), { notices: [notice] }) })),
+  'sign-in-notice-keyring-damaged': { state: at(signedOut(), { notices: [problem('keyring_damaged')] }) },
+  'sign-in-notice-keyring-unavailable': { state: at(signedOut(), { notices: [problem('keyring_unavailable')] }) },
   'notice-all': { state: at(signedOut(), { notices: NOTICES.map(([reason, detail]) => problem(reason, detail)) }) },
 };
 
