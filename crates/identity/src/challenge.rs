@@ -149,7 +149,11 @@ pub(crate) enum Standing {
     Mailed,
     /// The link was followed in another browser: this one goes back to the client.
     Go,
+    /// This browser is on its way back to the client, which has not redeemed the code yet.
+    Returning,
+    /// The client has redeemed the code.
     SignedIn,
+    /// The link, or the code that came of it, was not used in time.
     Expired,
     Ended,
     /// The address was opened in another browser since.
@@ -326,21 +330,32 @@ impl Challenge {
         }
         match &self.stage {
             Stage::Ended => Standing::Ended,
-            Stage::Mailed { until, .. } if now < *until => Standing::Mailed,
+            Stage::Redeemed { .. } => Standing::SignedIn,
+            Stage::Mailed { until, .. }
+            | Stage::Approved { until, .. }
+            | Stage::Returned { until, .. }
+                if now >= *until =>
+            {
+                Standing::Expired
+            }
+            Stage::Mailed { .. } => Standing::Mailed,
             Stage::Approved {
                 by: Approver::OtherBrowser,
-                until,
                 ..
-            } if now < *until => Standing::Go,
-            Stage::Mailed { .. }
-            | Stage::Approved {
-                by: Approver::OtherBrowser,
-                ..
-            } => Standing::Expired,
-            Stage::Approved { .. } | Stage::Returned { .. } | Stage::Redeemed { .. } => {
-                Standing::SignedIn
-            }
+            } => Standing::Go,
+            Stage::Approved { .. } | Stage::Returned { .. } => Standing::Returning,
         }
+    }
+
+    /// When the newest letter went out, if it is not the first for this asking.
+    pub(crate) fn sent_again_at(&self) -> Option<Timestamp> {
+        (self.mailed_at > self.asked_at).then_some(self.mailed_at)
+    }
+
+    /// How many seconds are left until another letter may be asked for.
+    pub(crate) fn seconds_to_next_letter(&self, now: Timestamp) -> i64 {
+        let left = self.next_letter_at().as_millisecond() - now.as_millisecond();
+        (left.max(0) + 999) / 1000
     }
 
     /// Until when somebody may still come back: the end of the link, or of the code.

@@ -19,7 +19,7 @@ async function look() {
   } catch {
     // The provider is being restarted or has gone to sleep: ask again later.
   }
-  setTimeout(look, stage === "mailed" ? 1000 : 5000);
+  setTimeout(look, stage === "expired" ? 5000 : 1000);
 }
 
-if (stage === "mailed" || stage === "expired") setTimeout(look, 1000);
+if (["mailed", "returning", "expired"].includes(stage)) setTimeout(look, 1000);

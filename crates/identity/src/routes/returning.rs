@@ -67,12 +67,13 @@ pub(super) async fn page(
 fn too_late(standing: Standing, id: ChallengeId) -> Notice {
     match standing {
         Standing::Ended => Notice::ended(),
-        Standing::SignedIn => Notice::new(
-            StatusCode::OK,
-            "This page has done its work",
+        Standing::SignedIn => Notice::finished(),
+        Standing::Expired => Notice::new(
+            StatusCode::GONE,
+            "This came too late",
             html! {
-                p { "If Keyfob says that you are signed in, you can close it." }
-                p.quiet { "If it does not, sign in again from there: the answer of this page lived for five minutes." }
+                p { "A link works for fifteen minutes, and the way back that it opens for five. Nobody was signed in." }
+                p { a href={ "/app/wait/" (id) } { "Have a new link sent" } }
             },
         ),
         _ => Notice::new(

@@ -1,9 +1,10 @@
 //! The waiting page, in the browser that asked: where the letter went, the two digits, and what happens next.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
+use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,12 +17,47 @@ use crate::identifier::IdentifierKind;
 use crate::page::Page;
 use crate::provider::{Provider, Shared};
 use crate::refusal::{ApiError, Notice};
-use crate::sending::go_on;
+use crate::sending::{Asked, go_on};
+
+/// The query of the page after its button was pressed.
+const ASKED_AGAIN: &str = "again";
+
+/// What the page is made of.
+struct Shown<'a> {
+    challenge: &'a Challenge,
+    id: ChallengeId,
+    token: &'a str,
+    letters: Letters,
+}
+
+/// What there is to say about letters after the first.
+#[derive(Clone, Copy)]
+struct Letters {
+    sent_again_at: Option<Timestamp>,
+    /// Until the button sends another, for somebody who has just pressed it.
+    seconds_to_wait: Option<i64>,
+}
+
+impl Letters {
+    fn in_words(self) -> Option<String> {
+        let sent = self
+            .sent_again_at
+            .map(|at| format!("Sent again at {}.", time_of_day(at)));
+        let wait = self
+            .seconds_to_wait
+            .map(|seconds| format!("You can ask again in {seconds} s."));
+        match (sent, wait) {
+            (Some(sent), Some(wait)) => Some(format!("{sent} {wait}")),
+            (sent, wait) => sent.or(wait),
+        }
+    }
+}
 
 pub(super) async fn page(
     State(provider): Shared,
     browser: Browser,
     Path(id): Path<ChallengeId>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Notice> {
     let challenge = provider
         .store
@@ -39,17 +75,29 @@ pub(super) async fn page(
             },
         ));
     }
-    let standing = challenge.seen_from(&browser.hash(), provider.clock.now());
+    let now = provider.clock.now();
+    let standing = challenge.seen_from(&browser.hash(), now);
     if standing == Standing::Go {
         return Ok(Redirect::to(&format!("/app/return/{id}")).into_response());
     }
     let token = browser.form_token(&provider.keys.sealing);
+    let asked_again = query.as_deref() == Some(ASKED_AGAIN);
+    let shown = Shown {
+        challenge: &challenge,
+        id,
+        token: &token,
+        letters: Letters {
+            sent_again_at: challenge.sent_again_at(),
+            seconds_to_wait: Some(challenge.seconds_to_next_letter(now))
+                .filter(|seconds| asked_again && *seconds > 0),
+        },
+    };
     let content = html! {
-        div data-id=(id) data-stage=(name(standing)) { (content(standing, &challenge, id, &token)) }
+        div data-id=(id) data-stage=(name(standing)) { (content(standing, &shown)) }
     };
     Ok(Page::new(title(standing), content)
         .script("waiting")
-        .refresh_without_script((standing == Standing::Mailed).then(|| "4".to_owned()))
+        .refresh_without_script(is_passing(standing).then(|| "4".to_owned()))
         .into_response())
 }
 
@@ -83,15 +131,13 @@ pub(super) async fn again(
     if !browser.sent_form(&wish.form, &provider.keys.sealing) {
         return Err(Notice::foreign_form());
     }
-    let asked = renew(&provider, &browser, id).await?;
-    after(asked)
+    match renew(&provider, &browser, id).await? {
+        Asked::Wait(id) => Ok(Redirect::to(&format!("/app/wait/{id}?{ASKED_AGAIN}"))),
+        asked => after(asked),
+    }
 }
 
-async fn renew(
-    provider: &Provider,
-    browser: &Browser,
-    id: ChallengeId,
-) -> Result<crate::sending::Asked, Notice> {
+async fn renew(provider: &Provider, browser: &Browser, id: ChallengeId) -> Result<Asked, Notice> {
     let (now, base_url, hash) = (
         provider.clock.now(),
         provider.base_url.clone(),
@@ -109,10 +155,16 @@ async fn renew(
         .await
 }
 
+/// Whether the next stage comes without the person touching this page.
+fn is_passing(standing: Standing) -> bool {
+    matches!(standing, Standing::Mailed | Standing::Returning)
+}
+
 fn name(standing: Standing) -> &'static str {
     match standing {
         Standing::Mailed => "mailed",
         Standing::Go => "go",
+        Standing::Returning => "returning",
         Standing::SignedIn => "signed_in",
         Standing::Expired => "expired",
         Standing::Ended => "ended",
@@ -123,14 +175,21 @@ fn name(standing: Standing) -> &'static str {
 fn title(standing: Standing) -> &'static str {
     match standing {
         Standing::Mailed => "Check your messages",
-        Standing::Go | Standing::SignedIn => "Signed in",
+        Standing::Go | Standing::Returning => "Going back to Keyfob",
+        Standing::SignedIn => "Signed in",
         Standing::Expired => "The link has expired",
         Standing::Ended => "This sign-in was ended",
         Standing::Elsewhere => "Continued in another browser",
     }
 }
 
-fn content(standing: Standing, challenge: &Challenge, id: ChallengeId, token: &str) -> Markup {
+fn content(standing: Standing, shown: &Shown<'_>) -> Markup {
+    let Shown {
+        challenge,
+        id,
+        token,
+        letters,
+    } = *shown;
     let address = challenge.asking.identifier.as_str();
     let send_again = |label: &str, class: &str| {
         html! {
@@ -163,14 +222,20 @@ fn content(standing: Standing, challenge: &Challenge, id: ChallengeId, token: &s
                 a.button href="/outbox" target="_blank" rel="noopener" { "Open the outbox" }
                 (send_again("Send again", "second"))
             }
+            p.quiet role="status" { @if let Some(said) = letters.in_words() { (said) } }
         },
-        Standing::Go | Standing::SignedIn => html! {
+        Standing::Go | Standing::Returning => html! {
+            h1 { "Go back to Keyfob" }
+            p role="status" { "The link was followed. Keyfob finishes the sign-in; if it did not open, open it from here." }
+            a.button.full href={ "/app/return/" (id) } { "Go back to Keyfob" }
+        },
+        Standing::SignedIn => html! {
             h1 { "You are signed in" }
             p role="status" { "You may close this page." }
         },
         Standing::Expired => html! {
             h1 { "The link has expired" }
-            p role="status" { "Nobody used the link that we sent to " strong { (address) } " in time." }
+            p role="status" { "Nobody finished the sign-in with the link that we sent to " strong { (address) } " in time." }
             (send_again("Send a new link", "full"))
         },
         Standing::Ended => html! {

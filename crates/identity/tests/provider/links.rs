@@ -10,6 +10,13 @@ fn number_on(waiting: &Answer) -> String {
         .to_owned()
 }
 
+/// What the waiting page says of letters that were asked for again.
+fn status_of(waiting: &Answer) -> String {
+    between(&waiting.body, "<p class=\"quiet\" role=\"status\">", "</p>")
+        .expect("a status")
+        .to_owned()
+}
+
 fn wrong(number: &str) -> &'static str {
     if number == "10" { "11" } else { "10" }
 }
@@ -43,8 +50,10 @@ async fn the_browser_that_asked_needs_one_button_and_redirects_once() {
     assert!(!browser.get(&link).await.has("name=\"number\""));
 
     let back = browser.press(&link, &[]).await;
-    assert_eq!(stage(&browser, &waiting).await, "signed_in");
-    assert!(browser.get(&waiting).await.has("You may close this page"));
+    assert_eq!(stage(&browser, &waiting).await, "returning");
+    let page = browser.get(&waiting).await;
+    assert!(page.has("Go back to Keyfob") && page.has("href=\"/app/return/1\""));
+    assert!(!page.has("You are signed in"), "nobody is, yet");
 
     let back = format!("{}{}", local.base, back.location());
     assert_eq!(browser.head(&back).await.body, "");
@@ -61,6 +70,37 @@ async fn the_browser_that_asked_needs_one_button_and_redirects_once() {
         assert!(again.has(text), "{text}");
     }
     assert_eq!(browser.get(&link).await.status, 410, "the link is used");
+
+    assert_eq!(stage(&browser, &waiting).await, "returning");
+    let exchange = attempt.exchange(&attempt.back_from(&first));
+    assert_eq!(local.redeem(exchange).await.status, 200);
+    assert_eq!(stage(&browser, &waiting).await, "signed_in");
+    assert!(browser.get(&waiting).await.has("You are signed in"));
+    assert!(browser.get(&back).await.has("This sign-in is finished"));
+}
+
+#[tokio::test]
+async fn a_sign_in_that_nobody_finished_in_time_is_not_called_one() {
+    let local = Local::start().await;
+    let (pressed, returned) = (Browser::new(), Browser::new());
+    let waiting = Attempt::new("pressed").asks(&local, &pressed).await;
+    pressed.press(&local.newest_link().await, &[]).await;
+    let attempt = Attempt::new("returned");
+    let other = attempt.asks(&local, &returned).await;
+    let back = returned.press(&local.newest_link().await, &[]).await;
+    let back = format!("{}{}", local.base, back.location());
+    returned.get(&back).await;
+
+    local.seconds_pass(5 * 60 - 1);
+    assert_eq!(stage(&returned, &other).await, "returning");
+    local.seconds_pass(1);
+    assert_eq!(stage(&returned, &other).await, "expired");
+    let late = returned.get(&back).await;
+    assert!(late.status == 410 && late.has("came too late"));
+    assert_eq!(stage(&pressed, &waiting).await, "returning");
+    local.minutes_pass(10);
+    assert_eq!(stage(&pressed, &waiting).await, "expired");
+    assert!(pressed.get(&waiting).await.has("Send a new link"));
 }
 
 #[tokio::test]
@@ -224,11 +264,22 @@ async fn send_again_on_the_waiting_page_sends_again() {
     local.seconds_pass(20);
     let page = browser.get(&waiting).await;
     let token = [("form", page.form_token())];
-    browser
-        .post(&format!("{waiting}/again"), &token)
-        .await
-        .location();
+    assert!(!page.has("Sent again") && !page.has("You can ask again"));
+    let again = browser.post(&format!("{waiting}/again"), &token).await;
     assert_eq!(local.outbox().await.0, 2);
+    let page = format!("{}{}", local.base, again.location());
+    let said = status_of(&browser.get(&page).await);
+    assert!(said.starts_with("Sent again at "), "{said}");
+
+    local.seconds_pass(8);
+    let again = browser.post(&format!("{waiting}/again"), &token).await;
+    assert_eq!(local.outbox().await.0, 2, "too early");
+    let page = format!("{}{}", local.base, again.location());
+    let said = status_of(&browser.get(&page).await);
+    assert!(said.ends_with("You can ask again in 12 s."), "{said}");
+    local.seconds_pass(12);
+    let said = status_of(&browser.get(&page).await);
+    assert!(!said.contains("You can ask again"), "{said}");
     let foreign = Browser::phone()
         .post(&format!("{waiting}/again"), &token)
         .await;
