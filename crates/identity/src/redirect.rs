@@ -48,6 +48,10 @@ impl RedirectUrl {
         if !bare || text.contains('#') {
             return Err(refused());
         }
+        let (written_scheme, written_host) = as_written(text).ok_or_else(refused)?;
+        if written_scheme != url.scheme() || Some(written_host) != url.host_str() {
+            return Err(refused());
+        }
         let deep_link = DEEP_LINK_SCHEMES.contains(&url.scheme())
             && url.host_str() == Some(DEEP_LINK_HOST)
             && url.port().is_none();
@@ -88,6 +92,24 @@ impl RedirectUrl {
     }
 }
 
+/// The scheme and the host in the letters of the text.
+///
+/// The parser reads `http:localhost` and `callback:` as if they were whole; a browser is sent the text.
+fn as_written(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once("://")?;
+    let authority = rest.split(['/', '?']).next()?;
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => {
+            if port.is_empty() {
+                return None;
+            }
+            host
+        }
+        _ => authority,
+    };
+    Some((scheme, host))
+}
+
 impl TryFrom<String> for RedirectUrl {
     type Error = NotAllowed;
 
@@ -117,6 +139,8 @@ mod tests {
             "http://localhost:8080",
             "http://localhost:8080/?kept=1",
             "http://[::1]:9000/callback",
+            "http://[::1]",
+            "http://localhost?kept=a://b:",
         ] {
             assert!(RedirectUrl::parse(text).is_ok(), "{text}");
         }
@@ -127,6 +151,8 @@ mod tests {
         for text in [
             "",
             "dev.keyfob:callback",
+            "dev.keyfob://callback:",
+            "dev.keyfob://callback:/work",
             "dev.keyfob://elsewhere",
             "dev.keyfob://callback.example.com",
             "dev.keyfob://callback@example.com",
@@ -142,6 +168,12 @@ mod tests {
             "http://localhost:8080/#here",
             "http://localhost:8080/\t",
             "http://0.0.0.0:8080",
+            "http:localhost:8080/cb",
+            "http:/localhost:8080/cb",
+            "http:///localhost:8080/cb",
+            "http://localhost:/cb",
+            "http://[::1]:",
+            "http://127.1:8080",
             "javascript:alert(1)",
             "//localhost",
         ] {

@@ -77,7 +77,7 @@ impl SignInRequest {
         }
         let method = match query
             .one("auth_method")?
-            .filter(|method| !method.is_empty())
+            .filter(|method| !matches!(*method, "" | "null"))
         {
             None | Some("MAGIC_LINK") => Method::MagicLink,
             Some("OTP") => Method::OneTimeCode,
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn the_concatenated_query_of_a_mobile_client_is_understood() {
         let request = parse(
-            "&redirect_url=dev.keyfob://callback&type=EMAIL&use_channel=null&direct_login=true&input=ada%40example.com&cotter_user_id=null",
+            "&redirect_url=dev.keyfob://callback&type=EMAIL&auth_method=null&use_channel=null&direct_login=true&input=ada%40example.com&cotter_user_id=null",
         )
         .expect("a sign-in");
         assert_eq!(
