@@ -3,11 +3,14 @@
 //! A refusal states what happened and, to people, what to do next. A failure of ours (the database, say) is logged
 //! and answered with 500, which to clients means that nothing was consumed and they may ask again.
 
-use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, Request};
+use std::marker::PhantomData;
+
+use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use axum::{Form, Json};
 use maud::{Markup, html};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -31,6 +34,10 @@ impl ApiError {
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn nothing_here() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "There is nothing at this address.")
     }
 
     pub(crate) fn unknown_key() -> Self {
@@ -75,6 +82,62 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
+/// A part of the path; one that is not of the expected kind leads nowhere, like any unknown address.
+///
+/// `R` is how that is said: to people as a [`Notice`], to programs as an [`ApiError`].
+pub(crate) struct Part<T, R = Notice>(pub(crate) T, pub(crate) PhantomData<R>);
+
+impl<T, R, S> FromRequestParts<S> for Part<T, R>
+where
+    T: DeserializeOwned + Send,
+    R: From<PathRejection> + IntoResponse,
+    S: Send + Sync,
+{
+    type Rejection = R;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, R> {
+        let Path(value) = Path::from_request_parts(parts, state).await?;
+        Ok(Self(value, PhantomData))
+    }
+}
+
+impl From<PathRejection> for Notice {
+    fn from(_: PathRejection) -> Self {
+        Self::nothing_here()
+    }
+}
+
+impl From<PathRejection> for ApiError {
+    fn from(_: PathRejection) -> Self {
+        Self::nothing_here()
+    }
+}
+
+/// The fields of a form on one of our pages.
+pub(crate) struct Fields<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Fields<T> {
+    type Rejection = Notice;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Notice> {
+        let Form(fields) = Form::from_request(request, state).await?;
+        Ok(Self(fields))
+    }
+}
+
+impl From<FormRejection> for Notice {
+    fn from(rejection: FormRejection) -> Self {
+        Self::new(
+            rejection.status(),
+            "This form came incomplete",
+            html! {
+                p { "Something is missing in what your browser sent, so nothing was done." }
+                p.quiet { "Open the page again and use its button." }
+            },
+        )
+    }
+}
+
 /// A page that says what happened and what to do next.
 #[derive(Debug)]
 pub(crate) struct Notice {
@@ -100,6 +163,16 @@ impl Notice {
             html! {
                 p { (what) }
                 p.quiet { "Go back to the program that opened this page and sign in again from there." }
+            },
+        )
+    }
+
+    pub(crate) fn nothing_here() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "There is nothing here",
+            html! {
+                p { "To sign in, begin in Keyfob. Letters that were sent are in the " a href="/outbox" { "outbox" } "." }
             },
         )
     }

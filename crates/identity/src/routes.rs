@@ -15,16 +15,15 @@ mod waiting;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path};
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use maud::html;
 
 use crate::guard::guard;
 use crate::page::Asset;
 use crate::provider::Provider;
-use crate::refusal::{ApiError, Notice};
+use crate::refusal::{ApiError, Notice, Part};
 use crate::sending::Asked;
 
 const LARGEST_BODY: usize = 64 * 1024;
@@ -64,8 +63,8 @@ pub(crate) fn router(provider: Arc<Provider>) -> Router {
 
 async fn nothing() {}
 
-async fn asset(Path(name): Path<String>) -> Result<Asset, ApiError> {
-    Asset::named(&name).ok_or_else(not_found)
+async fn asset(Part(name, ..): Part<String, ApiError>) -> Result<Asset, ApiError> {
+    Asset::named(&name).ok_or_else(ApiError::nothing_here)
 }
 
 async fn unknown(headers: HeaderMap) -> Response {
@@ -74,9 +73,9 @@ async fn unknown(headers: HeaderMap) -> Response {
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
     if for_a_person {
-        nothing_here().into_response()
+        Notice::nothing_here().into_response()
     } else {
-        not_found().into_response()
+        ApiError::nothing_here().into_response()
     }
 }
 
@@ -84,20 +83,6 @@ async fn wrong_method() -> ApiError {
     ApiError::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "This address does not take that method.",
-    )
-}
-
-fn not_found() -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "There is nothing at this address.")
-}
-
-fn nothing_here() -> Notice {
-    Notice::new(
-        StatusCode::NOT_FOUND,
-        "There is nothing here",
-        html! {
-            p { "To sign in, begin in Keyfob. Letters that were sent are in the " a href="/outbox" { "outbox" } "." }
-        },
     )
 }
 

@@ -1,6 +1,5 @@
 //! `/app`, the hosted page: it takes an address, or has it from the client, and sends the link.
 
-use axum::Form;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +13,7 @@ use crate::identifier::{Identifier, IdentifierKind, InvalidIdentifier};
 use crate::letter::Channel;
 use crate::page::Page;
 use crate::provider::{Provider, Shared};
-use crate::refusal::Notice;
+use crate::refusal::{Fields, Notice};
 use crate::sending::ask;
 use crate::sign_in_request::{BadRequest, Method, SignInRequest};
 
@@ -47,7 +46,7 @@ pub(super) async fn submit(
     State(provider): Shared,
     browser: Browser,
     RawQuery(query): RawQuery,
-    Form(submitted): Form<Submitted>,
+    Fields(submitted): Fields<Submitted>,
 ) -> Result<Response, Notice> {
     if !browser.sent_form(&submitted.form, &provider.keys.sealing) {
         return Err(Notice::foreign_form());

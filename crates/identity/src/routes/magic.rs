@@ -3,8 +3,7 @@
 //! Opening it only shows a page, however often and by whomever: mail scanners open links too. The button on it is
 //! what signs in. In a browser that did not ask, the page says who did and when, and wants the two digits.
 
-use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
@@ -16,7 +15,7 @@ use crate::challenge::{Challenge, ChallengeId, Clicked, LinkState};
 use crate::clock::time_of_day;
 use crate::page::Page;
 use crate::provider::{Provider, Shared};
-use crate::refusal::Notice;
+use crate::refusal::{Fields, Notice, Part};
 use crate::secret::SecretHash;
 use crate::sending::{Asked, go_on};
 use crate::store::Records;
@@ -24,7 +23,7 @@ use crate::store::Records;
 pub(super) async fn page(
     State(provider): Shared,
     browser: Browser,
-    Path(token): Path<String>,
+    Part(token, ..): Part<String>,
 ) -> Result<Response, Notice> {
     let link = SecretHash::of(&token);
     let (_, challenge) = provider
@@ -55,8 +54,8 @@ pub(super) struct Pressed {
 pub(super) async fn press(
     State(provider): Shared,
     browser: Browser,
-    Path(token): Path<String>,
-    Form(pressed): Form<Pressed>,
+    Part(token, ..): Part<String>,
+    Fields(pressed): Fields<Pressed>,
 ) -> Result<Response, Notice> {
     if !browser.sent_form(&pressed.form, &provider.keys.sealing) {
         return Err(Notice::foreign_form());
@@ -93,8 +92,8 @@ pub(super) struct Wish {
 pub(super) async fn again(
     State(provider): Shared,
     browser: Browser,
-    Path(token): Path<String>,
-    Form(wish): Form<Wish>,
+    Part(token, ..): Part<String>,
+    Fields(wish): Fields<Wish>,
 ) -> Result<Response, Notice> {
     if !browser.sent_form(&wish.form, &provider.keys.sealing) {
         return Err(Notice::foreign_form());

@@ -1,6 +1,6 @@
 //! The way back: the one page that redirects to the client, and offers the same link for the hand.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
@@ -9,15 +9,13 @@ use crate::browser::Browser;
 use crate::challenge::{ChallengeId, Standing};
 use crate::page::Page;
 use crate::provider::Shared;
-use crate::refusal::Notice;
-
-use super::nothing_here;
+use crate::refusal::{Notice, Part};
 
 /// Redirects when it is first shown. Shown again, it leaves the redirect to a press.
 pub(super) async fn page(
     State(provider): Shared,
     browser: Browser,
-    Path(id): Path<ChallengeId>,
+    Part(id, ..): Part<ChallengeId>,
 ) -> Result<Response, Notice> {
     let now = provider.clock.now();
     let key = provider.keys.sealing.clone();
@@ -25,7 +23,7 @@ pub(super) async fn page(
     let answer = provider
         .store
         .write(move |records| {
-            let challenge = records.challenge(id)?.ok_or_else(nothing_here)?;
+            let challenge = records.challenge(id)?.ok_or_else(Notice::nothing_here)?;
             let standing = challenge.seen_from(&hash, now);
             let Some(answer) = challenge.answer(id, &secret, &key, now) else {
                 return Err(too_late(standing, id));

@@ -1,13 +1,13 @@
 //! `/token/…`: refreshing, signing out, and the keys to verify with.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::provider::{API_KEY_ID, Shared, require_key};
-use crate::refusal::{ApiError, Body};
+use crate::refusal::{ApiError, Body, Part};
 use crate::store::Presented;
 use crate::tokens::{self, OauthToken};
 
@@ -25,7 +25,7 @@ pub(super) struct Refresh {
 /// Exchanges a refresh token for new tokens. It is spent by that; presented again, it ends its whole family.
 pub(super) async fn refresh(
     State(provider): Shared,
-    Path(key): Path<String>,
+    Part(key, ..): Part<String, ApiError>,
     headers: HeaderMap,
     Body(request): Body<Refresh>,
 ) -> Result<Json<OauthToken>, ApiError> {
@@ -68,7 +68,7 @@ pub(super) async fn refresh(
 /// Cotter clears the browser's refresh cookie here and revokes nothing. We hand out no such cookie, so there is
 /// nothing to clear: a native client signs out by forgetting its tokens.
 pub(super) async fn sign_out(
-    Path(key): Path<String>,
+    Part(key, ..): Part<String, ApiError>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     require_same_key(&key, &headers)?;

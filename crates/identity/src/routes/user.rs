@@ -1,14 +1,14 @@
 //! `/user…`: creating and finding users.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::verify::precise;
 use crate::provider::{API_KEY_ID, Shared, require_key};
-use crate::refusal::{ApiError, Body};
+use crate::refusal::{ApiError, Body, Part};
 use crate::store::User;
 
 #[derive(Deserialize)]
@@ -71,7 +71,7 @@ pub(super) async fn by_identifier(
 pub(super) async fn by_id(
     State(provider): Shared,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Part(id, ..): Part<String, ApiError>,
 ) -> Result<Json<Value>, ApiError> {
     require_key(&headers)?;
     let user = provider

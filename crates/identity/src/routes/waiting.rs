@@ -1,22 +1,22 @@
 //! The waiting page, in the browser that asked: where the letter went, the two digits, and what happens next.
 
-use axum::extract::{Path, RawQuery, State};
+use axum::Json;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Form, Json};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{after, nothing_here};
+use super::after;
 use crate::browser::Browser;
 use crate::challenge::{Challenge, ChallengeId, Standing};
 use crate::clock::time_of_day;
 use crate::identifier::IdentifierKind;
 use crate::page::Page;
 use crate::provider::{Provider, Shared};
-use crate::refusal::{ApiError, Notice};
+use crate::refusal::{ApiError, Fields, Notice, Part};
 use crate::sending::{Asked, go_on};
 
 /// The query of the page after its button was pressed.
@@ -56,7 +56,7 @@ impl Letters {
 pub(super) async fn page(
     State(provider): Shared,
     browser: Browser,
-    Path(id): Path<ChallengeId>,
+    Part(id, ..): Part<ChallengeId>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Notice> {
     let challenge = provider
@@ -64,7 +64,7 @@ pub(super) async fn page(
         .write(move |records| records.challenge(id))
         .await
         .map_err(|error: rusqlite::Error| Notice::from(error))?
-        .ok_or_else(nothing_here)?;
+        .ok_or_else(Notice::nothing_here)?;
     if !browser.known {
         return Err(Notice::new(
             StatusCode::FORBIDDEN,
@@ -105,13 +105,13 @@ pub(super) async fn page(
 pub(super) async fn state(
     State(provider): Shared,
     browser: Browser,
-    Path(id): Path<ChallengeId>,
+    Part(id, ..): Part<ChallengeId, ApiError>,
 ) -> Result<Json<Value>, ApiError> {
     let challenge = provider
         .store
         .write(move |records| -> Result<_, ApiError> { Ok(records.challenge(id)?) })
         .await?
-        .ok_or_else(super::not_found)?;
+        .ok_or_else(ApiError::nothing_here)?;
     let standing = challenge.seen_from(&browser.hash(), provider.clock.now());
     Ok(Json(json!({ "stage": standing })))
 }
@@ -125,8 +125,8 @@ pub(super) struct Wish {
 pub(super) async fn again(
     State(provider): Shared,
     browser: Browser,
-    Path(id): Path<ChallengeId>,
-    Form(wish): Form<Wish>,
+    Part(id, ..): Part<ChallengeId>,
+    Fields(wish): Fields<Wish>,
 ) -> Result<Redirect, Notice> {
     if !browser.sent_form(&wish.form, &provider.keys.sealing) {
         return Err(Notice::foreign_form());
@@ -146,7 +146,7 @@ async fn renew(provider: &Provider, browser: &Browser, id: ChallengeId) -> Resul
     provider
         .store
         .write(move |records| {
-            let challenge = records.challenge(id)?.ok_or_else(nothing_here)?;
+            let challenge = records.challenge(id)?.ok_or_else(Notice::nothing_here)?;
             if !challenge.was_asked_by(&hash) {
                 return Err(Notice::foreign_form());
             }

@@ -187,6 +187,34 @@ async fn a_browser_without_cookies_is_told_what_it_needs() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_is_refused_on_a_page_of_ours() {
+    let local = Local::start().await;
+    let (attempt, browser) = (Attempt::new("state"), Browser::new());
+    let waiting = attempt.asks(&local, &browser).await;
+    let link = local.newest_link().await;
+    let base = &local.base;
+    for address in ["/app/wait/abc", "/app/return/1e3", "/magic/%ff"] {
+        let page = browser.get(&format!("{base}{address}")).await;
+        assert!(page.status == 404 && page.has("<h1>There is nothing here</h1>"));
+    }
+    for address in [
+        &link,
+        &format!("{link}/again"),
+        &format!("{waiting}/again"),
+        &attempt.address(&local),
+    ] {
+        let page = browser.post(address, &[]).await;
+        assert!(page.status.is_client_error() && page.has("<h1>This form came incomplete</h1>"));
+    }
+    for path in ["/app/wait/abc/state", "/user/%ff", "/assets/%ff"] {
+        local
+            .call(reqwest::Method::GET, path, None)
+            .await
+            .refusal(404);
+    }
+}
+
+#[tokio::test]
 async fn a_lost_visitor_is_shown_the_way() {
     let local = Local::start().await;
     let lost = Browser::new().get(&format!("{}/nowhere", local.base)).await;
