@@ -347,6 +347,36 @@ describe('a failure', () => {
     expect(told.filter((each) => !each.endsWith('.'))).toEqual([]);
   });
 
+  it('keeps its button, at work and with the focus, until that has ended', async () => {
+    const host = await open('redeeming-offline');
+    host.endless.add('try_again');
+    button('Try again').focus();
+    await press('Try again');
+    host.send(states['redeeming']!.state!);
+    await settled();
+    expect(button('Try again').getAttribute('aria-busy')).toBe('true');
+    expect(document.activeElement).toBe(button('Try again'));
+  });
+
+  it.each([
+    ['redeeming-offline', 'Try again', 'redeeming', 'h1'],
+    ['signed-in-offline', 'Try again', 'signed-in', '.primary'],
+    ['signed-in-link-foreign', 'Dismiss', null, '.primary'],
+    ['waiting-clipboard-failed', 'Try again', 'waiting-email-60s', 'h1'],
+    ['sign-in-offline', 'Try again', 'sign-in', 'input'],
+    ['sign-in-offline', 'Try again', 'waiting-email', 'h1'],
+  ])('that is mended leaves the focus on the screen (%s, "%s")', async (name, label, next, place) => {
+    const host = await open(name);
+    button(label).focus();
+    await press(label);
+    if (next) {
+      host.send(states[next]!.state!);
+    }
+    await settled();
+    expect(document.querySelector('[role="alert"]')).toBeNull();
+    expect(document.activeElement).toBe(document.querySelector(place));
+  });
+
   it('to sign out says that one is still signed in, and can be tried again', async () => {
     const host = await open('signed-in-sign-out-refused');
     const alert = document.querySelector('[role="alert"]');

@@ -6,6 +6,19 @@ import { SvelteSet } from 'svelte/reactivity';
 
 import type { Host, SessionState, Trouble, Verb, VerbName } from './host/host';
 import { beginsAttempt, beginsSignIn, cureFor, failureFor, type Cure, type Situation } from './remedy';
+import type { Failure } from './words';
+
+interface Refusal {
+  verb: Verb | null;
+  trouble: Trouble;
+}
+
+/** The problem whose button was pressed, held as it was until what the button does has ended. */
+interface Mending {
+  trouble: Trouble;
+  failure: Failure;
+  remedy: { label: string; cure: Cure };
+}
 
 export class Session {
   /** Null until the program's first answer. */
@@ -15,8 +28,9 @@ export class Session {
   identifier = $state('');
 
   readonly #host: Host;
-  readonly #pending = new SvelteSet<VerbName>();
-  #refusal = $state.raw<{ verb: Verb | null; trouble: Trouble } | null>(null);
+  readonly #pending = new SvelteSet<string>();
+  #refusal = $state.raw<Refusal | null>(null);
+  #mending = $state.raw<Mending | null>(null);
   #dismissed = $state.raw<Trouble | null>(null);
   #lastEntry = $state.raw<Verb['name'] | null>(null);
   #received = 0;
@@ -28,18 +42,28 @@ export class Session {
 
   /** What went wrong and was neither mended nor dismissed. */
   readonly problem: Trouble | null = $derived.by(() => {
-    if (this.#refusal) {
-      return this.#refusal.trouble;
+    const shown = this.#mending ?? this.#refusal;
+    if (shown) {
+      return shown.trouble;
     }
     const lasting = lastingProblem(this.state);
     return lasting && isSame(lasting, this.#dismissed) ? null : lasting;
   });
 
   /** The words for the problem. */
-  readonly failure = $derived.by(() => this.problem && failureFor(this.problem.reason, this.#situation));
+  readonly failure = $derived.by(
+    () => this.#mending?.failure ?? (this.problem && failureFor(this.problem.reason, this.#situation)),
+  );
 
   /** The one button beside the problem. */
-  readonly remedy = $derived.by(() => this.problem && cureFor(this.problem.reason, this.#situation));
+  readonly remedy = $derived.by(
+    () => this.#mending?.remedy ?? (this.problem && cureFor(this.problem.reason, this.#situation)),
+  );
+
+  /** Whether that button's doing is under way, whoever asked for it. */
+  get isMending(): boolean {
+    return this.#mending !== null || (this.remedy !== null && this.#pending.has(this.remedy.cure.name));
+  }
 
   /** Whether a verb is under way; it is not asked for again before it ends. */
   isPending(name: VerbName): boolean {
@@ -47,9 +71,9 @@ export class Session {
   }
 
   async start(): Promise<void> {
-    this.#refusal = null;
     try {
       await this.#host.watch((state) => this.#receive(state));
+      this.#refusal = null;
     } catch (trouble) {
       this.#refusal = { verb: null, trouble: trouble as Trouble };
     }
@@ -77,14 +101,18 @@ export class Session {
       this.#ended += 1;
     }
     const ended = this.#ended;
+    // What was refused before stays to be read until this has ended.
+    const before = this.#refusal;
     this.#pending.add(verb.name);
-    this.#refusal = null;
     if (beginsSignIn(verb)) {
       this.#lastEntry = verb.name;
       this.#dismissed = null;
     }
     try {
       await this.#host.perform(verb);
+      if (this.#refusal === before) {
+        this.#refusal = null;
+      }
       return true;
     } catch (trouble) {
       // What fails because the person ended it meanwhile is no news to them.
@@ -98,16 +126,23 @@ export class Session {
   }
 
   /** Does what the problem's button says. `focusField` is the page's part of it. */
-  async mend(cure: Cure, focusField: () => void): Promise<void> {
+  async mend(focusField: () => void): Promise<void> {
+    const { problem: trouble, failure, remedy } = this;
+    if (this.#mending || !trouble || !failure || !remedy) {
+      return;
+    }
+    const { cure } = remedy;
     switch (cure.name) {
-      case 'watch_again':
-        return this.start();
       case 'focus_field':
         return focusField();
       case 'dismiss':
         return this.dismiss();
-      default:
-        await this.perform(cure);
+    }
+    const mending = { trouble, failure, remedy };
+    this.#mending = mending;
+    await (cure.name === 'watch_again' ? this.start() : this.perform(cure));
+    if (this.#mending === mending) {
+      this.#mending = null;
     }
   }
 
@@ -147,6 +182,7 @@ export class Session {
     if (momentOf(before) === momentOf(state)) {
       return;
     }
+    this.#mending = null;
     const { stage } = state;
     // A new attempt is the doing of the verb that began it, and can arrive after that verb's refusal ("the browser
     // could not be opened"); any other move leaves the refusal behind.

@@ -101,6 +101,50 @@ describe('a verb', () => {
   });
 });
 
+describe('the button beside a problem', () => {
+  const TRY_AGAIN = { label: 'Try again', cure: { name: 'try_again' } };
+
+  it('keeps the problem until what it does has ended, also when the program takes it back meanwhile', async () => {
+    const { host, session } = await started('redeeming-offline');
+    let end = () => undefined as void;
+    host.perform = () => new Promise((resolve) => (end = resolve));
+
+    const mended = session.mend(() => undefined);
+    expect([session.problem?.reason, session.remedy, session.isMending]).toEqual(['offline', TRY_AGAIN, true]);
+    host.send(state('redeeming'));
+    expect([session.problem?.reason, session.remedy, session.isMending]).toEqual(['offline', TRY_AGAIN, true]);
+    end();
+    await mended;
+    expect([session.problem, session.isMending]).toEqual([null, false]);
+  });
+
+  it('lets the problem go as soon as the walk goes on', async () => {
+    const { host, session } = await started('redeeming-offline');
+    host.endless.add('try_again');
+    void session.mend(() => undefined);
+    host.send(state('signed-in'));
+    expect([session.problem, session.isMending]).toEqual([null, false]);
+  });
+
+  it('keeps a refusal until the verb ends, and then shows the newer one', async () => {
+    const { host, session } = await started('signed-in');
+    host.refusals.set('copy_token', OFFLINE);
+    await session.perform({ name: 'copy_token' });
+    host.refusals.set('copy_token', { reason: 'clipboard_failed', detail: null });
+    const mended = session.mend(() => undefined);
+    expect(session.problem).toEqual(OFFLINE);
+    await mended;
+    expect([session.problem?.reason, session.isMending]).toEqual(['clipboard_failed', false]);
+  });
+
+  it('is at work when its verb is, whichever button asked for that', async () => {
+    const { host, session } = await started('signed-in-offline');
+    host.endless.add('refresh');
+    void session.perform({ name: 'refresh' });
+    expect(session.isMending).toBe(true);
+  });
+});
+
 describe('a refusal', () => {
   it('of a sign-in stays when the waiting screen it led to arrives late', async () => {
     const { host, session } = await started('sign-in');
@@ -143,7 +187,7 @@ describe('a problem that the program keeps', () => {
     const { host, session } = await started('signed-in-link-foreign');
     const remedy = session.remedy;
     expect(remedy?.cure).toEqual({ name: 'dismiss' });
-    await session.mend({ name: 'dismiss' }, () => undefined);
+    await session.mend(() => undefined);
     host.send(state('signed-in-link-foreign'));
     expect(session.problem).toBeNull();
   });
@@ -159,7 +203,7 @@ describe('a problem that the program keeps', () => {
 
   it('comes back when it happens anew', async () => {
     const { host, session } = await started('signed-in-link-foreign');
-    await session.mend({ name: 'dismiss' }, () => undefined);
+    await session.mend(() => undefined);
     host.send(state('signed-in'));
     host.send(state('signed-in-link-foreign'));
     expect(session.problem?.reason).toBe('link_foreign');

@@ -198,6 +198,12 @@ export const states: Record<string, Fixture> = {
     state: at(signingIn(90 * SECOND, { step: 'redeeming' }, problem('provider_broken', 'HTTP 500'))),
   },
 
+  'redeeming-again': {
+    state: at(signingIn(90 * SECOND, { step: 'redeeming' }, problem('offline'))),
+    endless: ['try_again'],
+    acts: [{ press: 'Try again' }],
+  },
+
   'signed-in': { state: at(signedIn(60 * MINUTE)) },
   'signed-in-company': { state: at(signedIn(42 * MINUTE), { profile: COMPANY }) },
   'signed-in-phone': {
