@@ -37,15 +37,14 @@ pub(super) async fn page(State(provider): Shared) -> Result<Page, Notice> {
         div #letters data-newest=(newest) aria-live="polite" {
             @if letters.is_empty() {
                 p.empty { "No letters yet. Sign in from Keyfob, and the one with your link appears here." }
-            } @else {
-                ol.letters { @for letter in &letters { li { (show(letter)) } } }
             }
+            ol.letters { @for (number, letter) in &letters { li data-letter=(number) { (show(letter)) } } }
         }
     };
     Ok(Page::new("Outbox", content).wide().script("outbox"))
 }
 
-/// A number that changes with every letter, for the page's script.
+/// The number of the newest letter, for the page's script.
 pub(super) async fn newest(State(provider): Shared) -> Result<Json<Value>, ApiError> {
     let newest = provider
         .store

@@ -16,15 +16,17 @@ impl Records<'_> {
             .map(drop)
     }
 
-    /// All letters, newest first.
-    pub(crate) fn letters(&self) -> rusqlite::Result<Vec<Letter>> {
+    /// All letters with their numbers, newest first.
+    pub(crate) fn letters(&self) -> rusqlite::Result<Vec<(i64, Letter)>> {
         self.0
-            .prepare("SELECT record FROM letter ORDER BY id DESC")?
-            .query_map([], |row| from_json(&row.get::<_, String>(0)?))?
+            .prepare("SELECT id, record FROM letter ORDER BY id DESC")?
+            .query_map([], |row| {
+                Ok((row.get(0)?, from_json(&row.get::<_, String>(1)?)?))
+            })?
             .collect()
     }
 
-    /// A number that changes with every letter.
+    /// The number of the newest letter; it grows with every letter.
     pub(crate) fn newest_letter(&self) -> rusqlite::Result<i64> {
         self.0
             .query_row("SELECT coalesce(max(id), 0) FROM letter", [], |row| {

@@ -166,6 +166,9 @@ async fn the_outbox_shows_letters_newest_first_and_keeps_them_for_a_day() {
     let page = browser.get(&outbox).await;
     let place = |text: &str| page.body.find(text).unwrap_or_else(|| panic!("{text}"));
     assert!(place("to eve@example.com") < place("to ada@example.com"));
+    // What the page's script tells new letters from old ones by.
+    assert!(page.has("data-newest=\"2\""));
+    assert!(place("data-letter=\"2\"") < place("data-letter=\"1\""));
     assert!(page.has("Sign in to Keyfob</a>"));
 
     let local = local.sleeps(Duration::from_hours(24)).await;
