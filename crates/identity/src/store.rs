@@ -20,6 +20,9 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 pub(crate) use refresh_tokens::{Family, Presented};
 pub(crate) use users::User;
 
+/// The form of the kept JSON (`Challenge`, `Letter`); a change of either is a new number.
+const FORM: i64 = 1;
+
 /// The open database.
 #[derive(Clone)]
 pub(crate) struct Store(Arc<Mutex<Connection>>);
@@ -29,13 +32,14 @@ pub(crate) struct Records<'a>(Transaction<'a>);
 
 impl Store {
     pub(crate) fn open(file: &Path) -> rusqlite::Result<Self> {
-        let connection = Connection::open(file)?;
+        let mut connection = Connection::open(file)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         // FULL: an answer that reached a client must survive a power cut, or its refresh token is lost.
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
         )?;
         connection.execute_batch(include_str!("store/schema.sql"))?;
+        forget_other_forms(&mut connection)?;
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
@@ -124,6 +128,21 @@ impl Records<'_> {
             )
             .map(drop)
     }
+}
+
+/// Empties what another build kept in a form that this one may not read: sign-ins that are under way, and letters.
+///
+/// They live for a day at most, so a person asks again; users, keys and refresh tokens are columns, and stay.
+fn forget_other_forms(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let form: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if form != FORM {
+        transaction
+            .execute_batch("DELETE FROM link; DELETE FROM challenge; DELETE FROM letter;")?;
+        transaction.pragma_update(None, "user_version", FORM)?;
+    }
+    transaction.commit()
 }
 
 /// A value kept as JSON, read back.
