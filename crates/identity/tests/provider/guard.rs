@@ -121,9 +121,10 @@ async fn the_date_is_the_providers_own() {
 #[tokio::test]
 async fn only_the_owner_of_the_folder_may_end_the_server() {
     let local = Local::start().await;
-    local
-        .call(Method::POST, "/control/stop", None)
-        .await
-        .refusal(401);
+    let stop = || client().post(format!("{}/control/stop", local.base));
+    answer(stop()).await.refusal(401);
+    for wrong in ["", "guess", "null"] {
+        answer(stop().bearer_auth(wrong)).await.refusal(401);
+    }
     assert_eq!(local.call(Method::GET, "/health", None).await.status, 200);
 }
