@@ -23,7 +23,7 @@ impl App {
         let profile = Profile::local(&base.parse().expect("`ensure` prints an address"));
         let clock = Clock::system();
         let vault = Vault::system(SERVICE);
-        let provider = Arc::new(Provider::new(&profile, &clock));
+        let provider = Arc::new(Provider::new(&profile, &clock).expect("certificates"));
         Self {
             sign_in: SignIn::new(
                 Arc::clone(&provider),
@@ -72,6 +72,7 @@ async fn walk() {
         panic!("the answer was not accepted");
     };
     let session = app.sign_in.redeem(grant).await.expect("tokens");
+    let session = session.expect("nobody gave up meanwhile");
     assert_eq!(session.account.identifier, "ada@example.com");
     assert_eq!(session.account.issuer, provider.base);
     app.sessions

@@ -32,7 +32,7 @@ async fn link_during_quit(after: Duration) {
     let base = LocalProvider::of_this_process().base;
     let profile = Profile::local(&base.parse().expect("`ensure` prints an address"));
     let (clock, vault) = (Clock::system(), Vault::system(SERVICE));
-    let provider = Arc::new(Provider::new(&profile, &clock));
+    let provider = Arc::new(Provider::new(&profile, &clock).expect("certificates"));
     let sign_in = SignIn::new(provider.clone(), vault.clone(), "local", clock.clone());
     let callback = format!("{SERVICE}://callback");
     let redirect_uri = RedirectUri::new(callback.parse().expect("an address"));

@@ -8,16 +8,22 @@ mod wishes;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use keyfob_auth::{
-    Attempt, Clock, Profile, Provider, Reason, SessionError, SessionManager, SessionStore, SignIn,
-    StoreError, Vault, VaultError, door::loopback::Loopback,
+    Attempt, Clock, Late, Profile, Provider, Reason, SessionError, SessionManager, SessionStatus,
+    SessionStore, SignIn, StoreError, Vault, VaultError, door::loopback::Loopback,
 };
 use tauri::ipc::Channel;
-use tokio::sync::{OnceCell, mpsc, watch};
+use tokio::{
+    sync::{OnceCell, mpsc, watch},
+    time::timeout,
+};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -25,9 +31,12 @@ use crate::{
     clipboard::Clipboard,
     links::{self, Handler},
     local_provider,
-    shown::Shown,
+    shown::{Redeeming, Shown},
     wire::{Problem, ProfileView, SessionState},
 };
+
+/// How long a keyring that does not answer is waited for before the person may go on without it.
+const KEYRING_PATIENCE: Duration = Duration::from_secs(15);
 
 /// A computer that slept is noticed within this.
 const TICK: Duration = Duration::from_secs(20);
@@ -44,16 +53,27 @@ struct Inner {
     handler: OnceCell<Handler>,
     /// Set once the provider is known.
     walk: OnceCell<Walk>,
-    shown: Mutex<Shown>,
-    watchers: Mutex<Vec<Channel<SessionState>>>,
+    /// Set once the keyring has been asked for what it holds.
+    restored: OnceCell<()>,
+    /// Whether it has said which attempts it holds: before that, a link that fits none may still be ours.
+    attempts_known: AtomicBool,
+    screen: Mutex<Screen>,
     /// Where every door puts what came back.
     returns: mpsc::Sender<String>,
-    /// The open listener of an attempt by loopback.
-    loopback: Mutex<Option<Loopback>>,
-    /// An answer that could not be exchanged yet.
+    /// The open listeners of the attempts by loopback.
+    loopbacks: Mutex<Vec<Loopback>>,
+    /// An answer that could not be dealt with yet.
     unfinished: Mutex<Option<Zeroizing<String>>>,
     /// How many returned addresses have not been dealt with.
     under_way: watch::Sender<usize>,
+}
+
+/// What is shown, and to whom. One lock for both, so that nobody is sent an older state after a newer one.
+#[derive(Default)]
+struct Screen {
+    shown: Shown,
+    last_sent: Option<SessionState>,
+    watchers: Vec<Channel<SessionState>>,
 }
 
 /// What there is once the provider is known.
@@ -74,10 +94,11 @@ impl Desk {
             clipboard: Clipboard::default(),
             handler: OnceCell::new(),
             walk: OnceCell::new(),
-            shown: Mutex::default(),
-            watchers: Mutex::default(),
+            restored: OnceCell::new(),
+            attempts_known: AtomicBool::new(false),
+            screen: Mutex::default(),
             returns,
-            loopback: Mutex::default(),
+            loopbacks: Mutex::default(),
             unfinished: Mutex::default(),
             under_way: watch::Sender::new(0),
         }))
@@ -102,21 +123,29 @@ impl Desk {
         }
     }
 
-    /// Finds the provider, then what the keyring holds.
+    /// Finds the provider, then what the keyring holds. May be called again after a failure.
     pub async fn start(&self) {
-        let walk = match self.walk().await {
-            Ok(walk) => walk,
-            Err(problem) => {
+        match self.ready().await {
+            Ok(walk) => {
+                let status = walk.sessions.watch().borrow().clone();
                 self.change(|shown| {
                     shown.started = true;
-                    shown.problem = Some(problem);
+                    shown.status = status;
                 });
-                return;
+                self.check_kept_token();
             }
-        };
-        self.restore(walk).await;
-        self.change(|shown| shown.started = true);
-        self.check_kept_token();
+            Err(problem) => self.change(|shown| {
+                shown.started = true;
+                shown.problem = Some(problem);
+            }),
+        }
+    }
+
+    /// The provider, and behind it what the keyring holds, both asked for once.
+    async fn ready(&self) -> Result<&Walk, Problem> {
+        let walk = self.walk().await?;
+        self.0.restored.get_or_init(|| self.restore(walk)).await;
+        Ok(walk)
     }
 
     /// The provider, found at the first call that succeeds.
@@ -125,7 +154,11 @@ impl Desk {
             .walk
             .get_or_try_init(|| async {
                 let (profile, view) = self.profile().await?;
-                let provider = Arc::new(Provider::new(&profile, &self.0.clock));
+                let provider = Provider::new(&profile, &self.0.clock).map_err(|error| Problem {
+                    reason: error.reason(),
+                    detail: error.detail(),
+                })?;
+                let provider = Arc::new(provider);
                 self.change(|shown| {
                     shown.profile = ProfileView {
                         issuer: provider.issuer().to_owned(),
@@ -177,35 +210,52 @@ impl Desk {
         Ok((profile, view))
     }
 
-    /// What the keyring holds: a session, or an attempt that an earlier run began.
+    /// What the keyring holds: a session, and attempts that an earlier run began. The two do not wait for each other's
+    /// luck. A keyring that is late is waited for a while; then the person goes on, and its answer is used when it comes.
     async fn restore(&self, walk: &Walk) {
-        if let Err(error) = walk.sessions.restore().await {
-            self.keyring_problem(&error);
-            if let StoreError::Vault(VaultError::Waiting(late)) = error {
-                self.restore_when_it_answers(late);
-            }
-            return;
-        }
-        match walk.sign_in.restore().await {
-            Ok(newest) => {
-                if let Some(attempt) = newest {
-                    self.wait_for(attempt);
+        if let Some(late) = self.restore_what_answers(walk).await
+            && timeout(KEYRING_PATIENCE, self.restore_after(walk, late.clone()))
+                .await
+                .is_err()
+        {
+            let desk = self.clone();
+            tauri::async_runtime::spawn(async move {
+                if let Some(walk) = desk.0.walk.get() {
+                    desk.restore_after(walk, late).await;
                 }
-            }
-            Err(error) => self.keyring_problem(&error.into()),
+            });
         }
     }
 
-    fn restore_when_it_answers(&self, late: keyfob_auth::Late) {
-        let desk = self.clone();
-        tauri::async_runtime::spawn(async move {
-            if late.ended().await.is_ok()
-                && let Some(walk) = desk.0.walk.get()
-                && let Err(error) = walk.sessions.restore().await
-            {
-                desk.keyring_problem(&error);
+    async fn restore_after(&self, walk: &Walk, mut late: Late) {
+        while late.ended().await.is_ok() {
+            match self.restore_what_answers(walk).await {
+                Some(again) => late = again,
+                None => return,
             }
-        });
+        }
+    }
+
+    /// Takes up what can be had now, and gives the call that is late, if one is.
+    async fn restore_what_answers(&self, walk: &Walk) -> Option<Late> {
+        let session = walk.sessions.restore().await;
+        let attempts = self.restore_attempts(walk).await;
+        let mut still_late = None;
+        for error in [session.err(), attempts.err()].into_iter().flatten() {
+            self.keyring_problem(&error);
+            if let StoreError::Vault(VaultError::Waiting(late)) = error {
+                still_late = Some(late);
+            }
+        }
+        still_late
+    }
+
+    async fn restore_attempts(&self, walk: &Walk) -> Result<(), StoreError> {
+        if let Some(attempt) = walk.sign_in.restore().await? {
+            self.wait_for(attempt);
+        }
+        self.0.attempts_known.store(true, Ordering::Release);
+        Ok(())
     }
 
     /// A kept token was verified when it came; this run has not seen that. Nobody waits for the answer.
@@ -234,20 +284,27 @@ impl Desk {
         tauri::async_runtime::spawn(async move {
             while status.changed().await.is_ok() {
                 let now = status.borrow_and_update().clone();
-                desk.change(|shown| shown.status = now);
+                desk.change(|shown| {
+                    if matches!(&now, SessionStatus::SignedIn(signed_in) if signed_in.kept) {
+                        shown.keyring_works();
+                    }
+                    shown.status = now;
+                });
             }
         });
     }
 
     /// The state now.
     pub fn state(&self) -> SessionState {
-        self.shown().state(&self.0.clock)
+        self.screen().shown.state(&self.0.clock)
     }
 
     /// Sends the state now and at every change, until the page is gone.
     pub fn watch(&self, channel: Channel<SessionState>) {
-        if channel.send(self.state()).is_ok() {
-            lock(&self.0.watchers).push(channel);
+        let mut screen = self.screen();
+        let now = screen.shown.state(&self.0.clock);
+        if channel.send(now).is_ok() {
+            screen.watchers.push(channel);
         }
     }
 
@@ -257,11 +314,11 @@ impl Desk {
         {
             tracing::warn!(%error, "a sign-in that is over stays in the keyring until its time is over");
         }
-        *lock(&self.0.loopback) = None;
+        lock(&self.0.loopbacks).clear();
         *lock(&self.0.unfinished) = None;
         self.change(|shown| {
             shown.attempt = None;
-            shown.redeeming = false;
+            shown.redeeming = Redeeming::No;
         });
     }
 
@@ -275,7 +332,7 @@ impl Desk {
         let desk = self.clone();
         tauri::async_runtime::spawn(async move {
             loop {
-                let left = expires_at.since(desk.0.clock.now());
+                let left = expires_at.since(desk.0.clock.wall());
                 if left.is_zero() {
                     break;
                 }
@@ -283,11 +340,16 @@ impl Desk {
             }
             desk.change(|shown| {
                 let still_this_one = shown.attempt.as_ref() == Some(&attempt);
-                if still_this_one && !shown.redeeming {
+                if still_this_one && shown.redeeming != Redeeming::UnderWay {
                     shown.attempt = None;
+                    shown.redeeming = Redeeming::No;
                     shown.problem = Some(problem(Reason::SignInExpired));
                 }
             });
+            if let Some(walk) = desk.0.walk.get() {
+                // Asked for what it forgets on the way: nothing of an attempt outlives its time.
+                let _ = walk.sign_in.newest().await;
+            }
         });
     }
 
@@ -326,21 +388,23 @@ impl Desk {
     }
 
     fn change(&self, how: impl FnOnce(&mut Shown)) {
-        let state = {
-            let mut shown = self.shown();
-            let before = shown.state(&self.0.clock);
-            how(&mut shown);
-            let after = shown.state(&self.0.clock);
-            if before == after {
-                return;
-            }
-            after
-        };
-        lock(&self.0.watchers).retain(|watcher| watcher.send(state.clone()).is_ok());
+        let mut screen = self.screen();
+        how(&mut screen.shown);
+        let state = screen.shown.state(&self.0.clock);
+        if screen.last_sent.as_ref() != Some(&state) {
+            screen
+                .watchers
+                .retain(|watcher| watcher.send(state.clone()).is_ok());
+            screen.last_sent = Some(state);
+        }
     }
 
-    fn shown(&self) -> MutexGuard<'_, Shown> {
-        lock(&self.0.shown)
+    fn is_trial(&self) -> bool {
+        self.screen().shown.profile.trial
+    }
+
+    fn screen(&self) -> MutexGuard<'_, Screen> {
+        lock(&self.0.screen)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{process::Stdio, time::Duration};
 
 use keyfob_auth::{RedirectUri, door::deep_link};
-use tauri::{AppHandle, Manager};
+use tauri::AppHandle;
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::{process::Command, sync::watch, time::timeout};
 use url::Url;
@@ -18,8 +18,11 @@ pub const SCHEME: &str = if cfg!(debug_assertions) {
 /// How long the desktop's own tools may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The desktop files of ours that may handle the scheme: made at run time, and from the package.
-const HANDLERS: [&str; 2] = ["keyfob-desktop-handler.desktop", "dev.keyfob.desktop"];
+/// The desktop file that comes with the package.
+const PACKAGED_HANDLER: &str = "dev.keyfob.desktop";
+
+/// The desktop file that is made at run time; it names whichever of our programs registered last.
+const HANDLER_OF_THIS_RUN: &str = "keyfob-desktop-handler.desktop";
 
 /// Where an attempt by our own scheme is sent back to.
 pub fn redirect_uri() -> RedirectUri {
@@ -64,13 +67,12 @@ impl Handler {
     }
 }
 
-/// A package registers its own desktop file; a program that was only built, or an AppImage, must do it itself.
+/// A package brings its own desktop file; a program that was only built, or an AppImage, must make one itself.
 async fn settle(app: AppHandle) -> bool {
     if cfg!(target_os = "macos") {
         return true; // The bundle's Info.plist names the scheme.
     }
-    let bundled = app.env().appimage.is_some();
-    if !cfg!(debug_assertions) && !bundled && is_ours().await {
+    if handler().await.as_deref() == Some(PACKAGED_HANDLER) && !cfg!(debug_assertions) {
         return true;
     }
     let registered =
@@ -78,13 +80,14 @@ async fn settle(app: AppHandle) -> bool {
     if let Ok(Err(error)) = registered {
         tracing::warn!(%error, "the scheme could not be registered");
     }
-    is_ours().await
+    // Windows keeps it in its registry, where `register` has just written it.
+    cfg!(windows) || handler().await.as_deref() == Some(HANDLER_OF_THIS_RUN)
 }
 
-/// Asks the desktop itself, as the browser will.
-async fn is_ours() -> bool {
+/// Which desktop file handles our scheme; asked of the desktop itself, as the browser will.
+async fn handler() -> Option<String> {
     if !cfg!(target_os = "linux") {
-        return true; // Windows keeps it in the registry, which `register` has just written.
+        return None;
     }
     let query = Command::new("xdg-mime")
         .args(["query", "default"])
@@ -93,8 +96,6 @@ async fn is_ours() -> bool {
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .output();
-    match timeout(PATIENCE, query).await {
-        Ok(Ok(output)) => HANDLERS.contains(&String::from_utf8_lossy(&output.stdout).trim()),
-        _ => false,
-    }
+    let output = timeout(PATIENCE, query).await.ok()?.ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

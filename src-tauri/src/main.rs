@@ -8,6 +8,8 @@
 mod clipboard;
 mod commands;
 mod desk;
+#[cfg(target_os = "linux")]
+mod hand_over;
 mod links;
 mod local_provider;
 mod shown;
@@ -35,6 +37,10 @@ const SECOND_TRY: &str = "KEYFOB_SECOND_TRY";
 
 fn main() {
     start_logging();
+    #[cfg(target_os = "linux")]
+    if hand_over::to_running_instance(links::SCHEME, &arguments().collect::<Vec<_>>()) {
+        return;
+    }
     match build() {
         Ok(app) => app.run(|app, event| on_event(app, &event)),
         Err(error) => {
@@ -54,7 +60,7 @@ fn build() -> tauri::Result<tauri::App> {
     links::SCHEME.clone_into(&mut context.config_mut().identifier);
     let (sender, returns) = mpsc::channel(MOST_RETURNS);
     let desk = Desk::new(Profile::default_path(), sender);
-    for link in links::among(std::env::args()) {
+    for link in links::among(arguments()) {
         desk.receive(link);
     }
     let second_instance = |app: &AppHandle, arguments: Vec<String>, _| {
@@ -118,10 +124,8 @@ fn on_event(app: &AppHandle, event: &RunEvent) {
         let desk = app.state::<Desk>().inner().clone();
         let link_came = desk.is_under_way();
         tauri::async_runtime::block_on(async {
-            if tokio::time::timeout(QUIT_PATIENCE, desk.idle())
-                .await
-                .is_err()
-            {
+            let idle = tokio::time::timeout(QUIT_PATIENCE, desk.idle());
+            if idle.await.is_err() {
                 tracing::warn!("quitting although something is still under way");
             }
         });
@@ -137,6 +141,8 @@ fn start_again(second_try: Option<&str>) {
         return;
     };
     let mut command = Command::new(program);
+    // Whatever this one starts, a browser for one, may start us again and has two tries of its own.
+    command.env_remove(SECOND_TRY);
     if let Some(mark) = second_try {
         command.args(std::env::args_os().skip(1)).env(mark, "1");
     }
@@ -145,6 +151,11 @@ fn start_again(second_try: Option<&str>) {
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "could not start again"),
     }
+}
+
+/// A program's arguments may be any bytes; a link is text, and what is beside it does not matter.
+fn arguments() -> impl Iterator<Item = String> {
+    std::env::args_os().map(|argument| argument.to_string_lossy().into_owned())
 }
 
 #[expect(

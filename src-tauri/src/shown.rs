@@ -29,15 +29,40 @@ pub struct Shown {
     pub status: SessionStatus,
     /// The newest attempt.
     pub attempt: Option<Attempt>,
-    /// Whether a code is being exchanged.
-    pub redeeming: bool,
+    /// When the attempt's page was last opened.
+    pub opened_at: Option<Timestamp>,
+    /// Where the exchange of its answer stands.
+    pub redeeming: Redeeming,
     /// What just went wrong.
     pub problem: Option<Problem>,
     /// What the person should know, by reason.
     pub notices: BTreeMap<&'static str, Problem>,
 }
 
+/// Where the exchange of an answer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Redeeming {
+    /// No answer has come.
+    #[default]
+    No,
+    /// The provider is being asked.
+    UnderWay,
+    /// The provider could not be asked; the answer is still good.
+    Stuck,
+}
+
 impl Shown {
+    /// Takes back what was said against the keyring: it has just kept something.
+    pub fn keyring_works(&mut self) {
+        for reason in [
+            Reason::KeyringWaiting,
+            Reason::KeyringUnavailable,
+            Reason::KeyringDamaged,
+        ] {
+            self.notices.remove(reason.word());
+        }
+    }
+
     /// The state as the page gets it.
     pub fn state(&self, clock: &Clock) -> SessionState {
         let mut notices: Vec<Problem> = self.notices.values().cloned().collect();
@@ -61,30 +86,30 @@ impl Shown {
                 problem,
             },
             (SessionStatus::SignedOut, Some(attempt)) => Stage::SigningIn {
-                attempt: self.attempt_view(attempt, clock),
+                attempt: self.attempt_view(attempt),
                 problem,
             },
             (SessionStatus::SignedOut, None) => Stage::SignedOut { problem },
         }
     }
 
-    fn attempt_view(&self, attempt: &Attempt, clock: &Clock) -> AttemptView {
-        let shown = |moment: Timestamp| clock.as_shown(moment).milliseconds();
+    /// An attempt goes by this computer's own clock, so its times are shown as they are.
+    fn attempt_view(&self, attempt: &Attempt) -> AttemptView {
+        let opened_at = self.opened_at.unwrap_or(attempt.begun_at);
         AttemptView {
             identifier: attempt.identifier.clone(),
-            step: if self.redeeming {
-                AttemptStep::Redeeming
-            } else {
-                AttemptStep::Waiting
+            step: match self.redeeming {
+                Redeeming::No => AttemptStep::Waiting,
+                Redeeming::UnderWay | Redeeming::Stuck => AttemptStep::Redeeming,
             },
             door: if attempt.by_loopback {
                 DoorKind::Loopback
             } else {
                 DoorKind::DeepLink
             },
-            waits_until_ms: shown(attempt.expires_at),
-            send_again_at_ms: shown(attempt.begun_at + SEND_AGAIN_AFTER),
-            another_way_at_ms: shown(attempt.begun_at + ANOTHER_WAY_AFTER),
+            waits_until_ms: attempt.expires_at.milliseconds(),
+            send_again_at_ms: (opened_at.max(attempt.begun_at) + SEND_AGAIN_AFTER).milliseconds(),
+            another_way_at_ms: (attempt.begun_at + ANOTHER_WAY_AFTER).milliseconds(),
         }
     }
 }
@@ -197,6 +222,53 @@ mod tests {
         assert_eq!(attempt.waits_until_ms, 1_700_000_900_000);
         assert_eq!(attempt.send_again_at_ms, 1_700_000_060_000);
         assert_eq!(attempt.step, AttemptStep::Waiting);
+    }
+
+    #[test]
+    fn sending_again_is_offered_a_minute_after_the_last_opening() {
+        let shown = Shown {
+            attempt: Some(attempt()),
+            opened_at: Some(NOON + Duration::from_mins(5)),
+            ..started()
+        };
+        let Stage::SigningIn { attempt, .. } = shown.state(&Clock::held(NOON)).stage else {
+            panic!("not signing in");
+        };
+        assert_eq!(attempt.send_again_at_ms, 1_700_000_360_000);
+    }
+
+    #[test]
+    fn an_answer_that_could_not_be_exchanged_is_not_waited_for_again() {
+        let shown = Shown {
+            attempt: Some(attempt()),
+            redeeming: Redeeming::Stuck,
+            problem: Some(Problem {
+                reason: Reason::Offline,
+                detail: None,
+            }),
+            ..started()
+        };
+        let Stage::SigningIn { attempt, problem } = shown.state(&Clock::held(NOON)).stage else {
+            panic!("not signing in");
+        };
+        assert_eq!(attempt.step, AttemptStep::Redeeming);
+        assert_eq!(problem.unwrap().reason, Reason::Offline);
+    }
+
+    #[test]
+    fn a_keyring_that_works_again_is_not_complained_about() {
+        let mut shown = started();
+        for reason in [Reason::KeyringUnavailable, Reason::LinkHandlerMissing] {
+            let problem = Problem {
+                reason,
+                detail: None,
+            };
+            shown.notices.insert(reason.word(), problem);
+        }
+        shown.keyring_works();
+        let notices = shown.state(&Clock::held(NOON)).notices;
+        assert_eq!(notices.len(), 1);
+        assert_eq!(notices[0].reason, Reason::LinkHandlerMissing);
     }
 
     #[test]

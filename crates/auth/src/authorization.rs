@@ -7,7 +7,7 @@
 //!
 //! [RFC 6749 §4.1]: https://www.rfc-editor.org/rfc/rfc6749#section-4.1
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -28,10 +28,21 @@ pub const ATTEMPT_LIFETIME: Duration = Duration::from_mins(15);
 const LONGEST_ERROR: usize = 120;
 
 /// What the browser is asked to open.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationRequest {
     /// The provider's sign-in page with all parameters. It names the state, so it is shown to nobody but the person.
     pub address: Url,
+}
+
+impl fmt::Debug for AuthorizationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The query names the state.
+        write!(
+            f,
+            "AuthorizationRequest({})",
+            self.address.origin().ascii_serialization()
+        )
+    }
 }
 
 /// Where the provider sends the browser back to; fixed before it opens and repeated at redemption.
@@ -63,7 +74,9 @@ pub struct PendingAuthorization {
     pub(crate) verifier: CodeVerifier,
     pub(crate) redirect_uri: RedirectUri,
     pub(crate) identifier: Option<String>,
-    pub(crate) address: Url,
+    pub(crate) request: AuthorizationRequest,
+    /// Who it was asked of: an answer is redeemed nowhere else (RFC 9700 §4.4).
+    pub(crate) issuer: String,
     pub(crate) begun_at: Timestamp,
 }
 
@@ -111,13 +124,17 @@ impl PendingAuthorization {
     pub(crate) fn new(
         identifier: Option<&Identifier>,
         redirect_uri: RedirectUri,
+        issuer: &str,
         begun_at: Timestamp,
         address: impl FnOnce(&str, &CodeVerifier) -> Url,
     ) -> Self {
         let state = Secret::random();
         let verifier = CodeVerifier::random();
         Self {
-            address: address(state.expose(), &verifier),
+            request: AuthorizationRequest {
+                address: address(state.expose(), &verifier),
+            },
+            issuer: issuer.to_owned(),
             state,
             verifier,
             redirect_uri,
@@ -128,9 +145,7 @@ impl PendingAuthorization {
 
     /// The sign-in page of this attempt, to open again.
     pub fn request(&self) -> AuthorizationRequest {
-        AuthorizationRequest {
-            address: self.address.clone(),
-        }
+        self.request.clone()
     }
 
     /// What was typed; nothing when the person chose to continue in the browser.
@@ -143,12 +158,12 @@ impl PendingAuthorization {
         &self.redirect_uri
     }
 
-    /// When the attempt began.
+    /// When the attempt began, on this computer's own clock.
     pub fn begun_at(&self) -> Timestamp {
         self.begun_at
     }
 
-    /// Until when its answer is accepted.
+    /// Until when its answer is accepted, on this computer's own clock: nobody else goes by it.
     pub fn expires_at(&self) -> Timestamp {
         self.begun_at + ATTEMPT_LIFETIME
     }
@@ -225,6 +240,7 @@ pub(crate) struct KeptAttempt {
     redirect_uri: RedirectUri,
     identifier: Option<String>,
     address: Url,
+    issuer: String,
     begun_at: Timestamp,
 }
 
@@ -242,7 +258,8 @@ impl From<&PendingAuthorization> for KeptAttempt {
             verifier: attempt.verifier.expose().to_owned(),
             redirect_uri: attempt.redirect_uri.clone(),
             identifier: attempt.identifier.clone(),
-            address: attempt.address.clone(),
+            address: attempt.request.address.clone(),
+            issuer: attempt.issuer.clone(),
             begun_at: attempt.begun_at,
         }
     }
@@ -255,7 +272,10 @@ impl From<KeptAttempt> for PendingAuthorization {
             verifier: CodeVerifier::from_kept(std::mem::take(&mut kept.verifier)),
             redirect_uri: kept.redirect_uri.clone(),
             identifier: kept.identifier.take(),
-            address: kept.address.clone(),
+            request: AuthorizationRequest {
+                address: kept.address.clone(),
+            },
+            issuer: kept.issuer.clone(),
             begun_at: kept.begun_at,
         }
     }
@@ -269,11 +289,17 @@ mod tests {
 
     fn attempt() -> PendingAuthorization {
         let redirect_uri = RedirectUri::new("dev.keyfob://callback".parse().unwrap());
-        PendingAuthorization::new(None, redirect_uri, NOON, |state, _| {
-            format!("https://issuer.test/?state={state}")
-                .parse()
-                .unwrap()
-        })
+        PendingAuthorization::new(
+            None,
+            redirect_uri,
+            "https://issuer.test",
+            NOON,
+            |state, _| {
+                format!("https://issuer.test/?state={state}")
+                    .parse()
+                    .unwrap()
+            },
+        )
     }
 
     fn answer(attempt: &PendingAuthorization, target: &str, rest: &str) -> Callback {
@@ -366,5 +392,6 @@ mod tests {
         let attempt = attempt();
         let printed = format!("{attempt:?}");
         assert!(!printed.contains(attempt.verifier.expose()));
+        assert!(!printed.contains(attempt.state.expose()));
     }
 }

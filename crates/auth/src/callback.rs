@@ -3,8 +3,6 @@
 //! Anybody can make a link of our scheme: what is parsed here is a claim by a stranger. Nothing is decoded twice,
 //! nothing is repeated, nothing is longer than it can be.
 
-use std::fmt;
-
 use url::Url;
 
 use crate::{Reason, secret::Secret};
@@ -134,12 +132,18 @@ impl Callback {
     }
 }
 
-impl fmt::Display for Callback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RedirectTarget {
-            scheme, host, path, ..
-        } = &self.target;
-        write!(f, "{scheme}://{host}{path}")
+impl Callback {
+    /// Whether it is the provider's no.
+    pub(crate) fn is_error(&self) -> bool {
+        matches!(self.answer, Answer::Error { .. })
+    }
+
+    /// Cotter's number of the challenge.
+    pub(crate) fn challenge_id(&self) -> Option<i64> {
+        match self.answer {
+            Answer::Code { challenge_id, .. } => challenge_id,
+            Answer::Error { .. } => None,
+        }
     }
 }
 
@@ -194,10 +198,10 @@ mod tests {
     }
 
     #[test]
-    fn neither_form_of_printing_shows_the_code_or_the_state() {
+    fn a_callback_prints_neither_code_nor_state() {
         let callback =
             Callback::parse("dev.keyfob://callback?code=THECODE&state=THESTATE").unwrap();
-        let printed = format!("{callback} {callback:?}");
+        let printed = format!("{callback:?}");
         assert!(!printed.contains("THECODE") && !printed.contains("THESTATE"));
     }
 }

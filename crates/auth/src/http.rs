@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::{Clock, Timestamp, address::is_loopback};
 
@@ -13,6 +14,9 @@ const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The largest answer that is read, in bytes. Real ones have some 4,000.
 const LARGEST_ANSWER: usize = 256 * 1024;
+
+/// Room for an answer with three tokens: a buffer that grows leaves copies behind that nobody wipes.
+const USUAL_ANSWER: usize = 32 * 1024;
 
 /// An HTTP client for one provider. Every answer's `Date` teaches the clock.
 #[derive(Clone, Debug)]
@@ -24,7 +28,7 @@ pub(crate) struct Http {
 /// An answer, whole and of a size that can be held.
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
-    body: Vec<u8>,
+    body: Zeroizing<Vec<u8>>,
 }
 
 /// Why there is no answer.
@@ -40,7 +44,11 @@ pub(crate) enum HttpError {
 
 impl Http {
     /// A client for the provider at `base`. A provider on this computer is never asked through a proxy.
-    pub(crate) fn new(clock: Clock, base: &Url) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When this computer has no certificates to check a provider's with.
+    pub(crate) fn new(clock: Clock, base: &Url) -> Result<Self, HttpError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("Keyfob/", env!("CARGO_PKG_VERSION")))
             .timeout(EXCHANGE_TIMEOUT)
@@ -49,10 +57,8 @@ impl Http {
         if is_loopback(base) {
             builder = builder.no_proxy();
         }
-        let client = builder
-            .build()
-            .expect("the TLS library and the system's roots are there");
-        Self { client, clock }
+        let client = builder.build().map_err(unreachable)?;
+        Ok(Self { client, clock })
     }
 
     pub(crate) async fn get(&self, url: Url) -> Result<Reply, HttpError> {
@@ -79,7 +85,7 @@ impl Http {
             self.clock.learn(date);
         }
         let status = response.status();
-        let mut body = Vec::new();
+        let mut body = Zeroizing::new(Vec::with_capacity(USUAL_ANSWER));
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
                 return Err(HttpError::Broken {
@@ -103,7 +109,11 @@ impl Reply {
     }
 }
 
+/// When the provider answered, unless the answer comes out of a cache on the way (RFC 9111 §5.1).
 fn date(response: &reqwest::Response) -> Option<Timestamp> {
+    if response.headers().contains_key(header::AGE) {
+        return None;
+    }
     let text = response.headers().get(header::DATE)?.to_str().ok()?;
     httpdate::parse_http_date(text).ok().map(Timestamp::from)
 }

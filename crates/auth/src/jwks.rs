@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The least time between two fetches that an unknown key causes, so that a forged `kid` cannot make us hammer.
-const REFETCH_INTERVAL: Duration = Duration::from_secs(30);
+const REFETCH_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A provider's key set, cached.
 #[derive(Debug)]
@@ -36,15 +36,15 @@ struct Cached {
     fetched_at: Duration,
 }
 
-/// Why there is no key to check a signature with.
+/// Why a signature was not found good.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum JwksError {
     /// The provider did not hand out its keys.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// It has no such key.
+    /// The token is not to be believed; for one, it may name a key that the provider does not have.
     #[error(transparent)]
-    Unknown(JwtError),
+    Jwt(#[from] JwtError),
 }
 
 /// Keys are parsed one by one, so that a kind we do not know does not hide one that we do.
@@ -108,7 +108,7 @@ impl Jwks {
 }
 
 fn unknown(key_id: &str) -> JwksError {
-    JwksError::Unknown(JwtError::UnknownKey(printable(key_id, 80)))
+    JwksError::Jwt(JwtError::UnknownKey(printable(key_id, 80)))
 }
 
 impl Cached {

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::{Timestamp, authorization::printable};
 
 /// How far issuer and reader may disagree about the time.
-pub(crate) const LEEWAY: Duration = Duration::from_mins(1);
+const LEEWAY: Duration = Duration::from_mins(1);
 
 /// Why a token was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +35,9 @@ pub enum JwtError {
     /// The header names no key.
     #[error("the token names no key")]
     NoKey,
+    /// The provider did not hand out the keys to check the signature with.
+    #[error("the provider's keys could not be had")]
+    KeysUnavailable,
     /// The provider's key is not made for ES256 signatures.
     #[error("the provider's key is not an ES256 key")]
     KeyNotUsable,
@@ -82,7 +85,7 @@ pub(crate) struct Claims {
     #[serde(default)]
     pub(crate) identifier: String,
     iat: f64,
-    pub(crate) exp: f64,
+    exp: f64,
 }
 
 /// RFC 7519 §4.1.3: one text or several.
@@ -100,7 +103,6 @@ struct Header {
 }
 
 /// A token whose signature nobody has checked.
-#[derive(Debug)]
 pub(crate) struct UnverifiedJwt<'a> {
     token: &'a str,
     key_id: String,
@@ -177,7 +179,7 @@ impl Claims {
 }
 
 /// RFC 7519 §2: seconds since 1970, possibly with a fraction.
-pub(crate) fn numeric_date(seconds: f64) -> Timestamp {
+fn numeric_date(seconds: f64) -> Timestamp {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "`as` saturates, and a date beyond the year 292 million is as good as for ever"

@@ -33,7 +33,7 @@
 //! let profile = Profile::local(&"http://127.0.0.1:41017".parse()?);
 //! let clock = Clock::system();
 //! let vault = Vault::system("dev.keyfob");
-//! let provider = Arc::new(Provider::new(&profile, &clock));
+//! let provider = Arc::new(Provider::new(&profile, &clock)?);
 //! let sign_in = SignIn::new(provider.clone(), vault.clone(), &profile.name, clock.clone());
 //! let sessions = SessionManager::new(provider, SessionStore::new(vault, &profile.name), clock);
 //!
@@ -44,8 +44,10 @@
 //! door::browser::open(&attempt.request.address).await?;
 //!
 //! while let Some(address) = answers.recv().await {
-//!     if let Ok(Return::Answer(grant)) = sign_in.judge(&address).await {
-//!         sessions.adopt(sign_in.redeem(grant).await?).await?;
+//!     if let Ok(Return::Answer(grant)) = sign_in.judge(&address).await
+//!         && let Some(session) = sign_in.redeem(grant).await?
+//!     {
+//!         sessions.adopt(session).await?;
 //!         sign_in.settle().await?;
 //!         break;
 //!     }

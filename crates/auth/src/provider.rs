@@ -7,8 +7,9 @@ mod cotter;
 use url::Url;
 
 use crate::{
-    Account, Clock, Profile, Reason, RefreshToken, TokenSet,
+    AccessToken, Account, Clock, Profile, Reason, RefreshToken, TokenSet,
     authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri},
+    callback::Callback,
     http::HttpError,
     identifier::Identifier,
     jwks::JwksError,
@@ -70,12 +71,27 @@ pub enum ProviderError {
         /// The HTTP status of the answer.
         status: u16,
     },
-    /// The return link lacks what this provider's exchange needs.
-    #[error("the return link is incomplete")]
-    GrantIncomplete,
     /// A token it handed out is not to be believed.
     #[error("a token was refused: {0}")]
     Unverified(#[from] JwtError),
+}
+
+/// Why a refresh gave no tokens, and what it may have changed all the same.
+#[derive(Debug)]
+pub(crate) struct RefreshError {
+    pub(crate) error: ProviderError,
+    /// The provider rotated the refresh token before it was clear that the rest is not to be believed: the one that
+    /// was spent is worth nothing any more.
+    pub(crate) rotated: Option<RefreshToken>,
+}
+
+impl<E: Into<ProviderError>> From<E> for RefreshError {
+    fn from(error: E) -> Self {
+        Self {
+            error: error.into(),
+            rotated: None,
+        }
+    }
 }
 
 impl From<HttpError> for ProviderError {
@@ -91,7 +107,7 @@ impl From<JwksError> for ProviderError {
     fn from(error: JwksError) -> Self {
         match error {
             JwksError::Http(error) => error.into(),
-            JwksError::Unknown(error) => error.into(),
+            JwksError::Jwt(error) => error.into(),
         }
     }
 }
@@ -106,12 +122,11 @@ impl ProviderError {
             Self::CodeRefused { .. } => Reason::CodeRefused,
             Self::SessionEnded { .. } => Reason::SignInNeeded,
             Self::Refused { .. } => Reason::ProviderRefused,
-            Self::GrantIncomplete => Reason::LinkMalformed,
             Self::Unverified(_) => Reason::VerificationFailed,
         }
     }
 
-    /// Whether the same question may get another answer later: nothing was decided, nothing was spent.
+    /// Whether the same question may get another answer later: the provider has not said no.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Broken { .. })
     }
@@ -124,16 +139,20 @@ impl ProviderError {
             | Self::SessionEnded { message }
             | Self::Refused { message, .. } => Some(message.clone()),
             Self::Unverified(error) => Some(error.to_string()),
-            Self::Unreachable(_) | Self::RedirectNotAllowed | Self::GrantIncomplete => None,
+            Self::Unreachable(_) | Self::RedirectNotAllowed => None,
         }
     }
 }
 
 impl Provider {
     /// The provider that `profile` names.
-    pub fn new(profile: &Profile, clock: &Clock) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When this computer has no certificates to check the provider's with.
+    pub fn new(profile: &Profile, clock: &Clock) -> Result<Self, ProviderError> {
         match &profile.provider {
-            ProviderConfig::Cotter(config) => Self::Cotter(Cotter::new(config.clone(), clock)),
+            ProviderConfig::Cotter(config) => Ok(Self::Cotter(Cotter::new(config.clone(), clock)?)),
         }
     }
 
@@ -152,14 +171,21 @@ impl Provider {
     }
 
     /// A new attempt: what to open, and what to keep until the answer comes. Asks nobody.
-    pub fn begin(
+    pub(crate) fn begin(
         &self,
         identifier: Option<&Identifier>,
         redirect_uri: RedirectUri,
         clock: &Clock,
     ) -> PendingAuthorization {
         match self {
-            Self::Cotter(cotter) => cotter.begin(identifier, redirect_uri, clock.now()),
+            Self::Cotter(cotter) => cotter.begin(identifier, redirect_uri, clock.wall()),
+        }
+    }
+
+    /// Whether a code comes with everything that the exchange needs.
+    pub(crate) fn can_redeem(&self, callback: &Callback) -> bool {
+        match self {
+            Self::Cotter(_) => callback.is_error() || callback.challenge_id().is_some(),
         }
     }
 
@@ -168,7 +194,10 @@ impl Provider {
     /// # Errors
     ///
     /// [`ProviderError`]; a [transient](ProviderError::is_transient) one leaves the code unspent.
-    pub async fn redeem(&self, grant: &AuthorizationGrant) -> Result<Redeemed, ProviderError> {
+    pub(crate) async fn redeem(
+        &self,
+        grant: &AuthorizationGrant,
+    ) -> Result<Redeemed, ProviderError> {
         match self {
             Self::Cotter(cotter) => cotter.redeem(grant).await,
         }
@@ -178,12 +207,13 @@ impl Provider {
     ///
     /// # Errors
     ///
-    /// [`ProviderError::SessionEnded`] when the person must sign in again; every other error keeps the session.
-    pub async fn refresh(
+    /// [`ProviderError::SessionEnded`] when the person must sign in again; every other error keeps the session, with
+    /// the rotated refresh token if one came.
+    pub(crate) async fn refresh(
         &self,
         token: &RefreshToken,
         account: &Account,
-    ) -> Result<TokenSet, ProviderError> {
+    ) -> Result<TokenSet, RefreshError> {
         match self {
             Self::Cotter(cotter) => cotter.refresh(token, account).await,
         }
@@ -194,7 +224,7 @@ impl Provider {
     /// # Errors
     ///
     /// [`ProviderError::Unverified`] when it is not to be believed, another when the keys could not be had.
-    pub async fn verify(&self, token: &crate::AccessToken) -> Result<String, ProviderError> {
+    pub(crate) async fn verify(&self, token: &AccessToken) -> Result<String, ProviderError> {
         match self {
             Self::Cotter(cotter) => cotter.verify_access_token(token).await,
         }

@@ -1,6 +1,6 @@
 //! The closed set of words other programs may switch on.
 //!
-//! Every error of this crate answers [`reason()`](crate::SignInError::reason) with one of these. Rust owns the
+//! Every error of this crate answers `reason()` with one of these, for example [`FinishError`](crate::FinishError::reason). Rust owns the
 //! words, each front end owns the sentences: a page or a terminal that matches on them is told by the compiler
 //! when one is missing.
 
@@ -27,9 +27,9 @@ pub enum Reason {
     RedirectNotAllowed,
     /// The bundled local provider could not be started.
     LocalProviderNotStarted,
-    /// A return link that is not one: another scheme, another path, a parameter missing or repeated.
+    /// A return link that is not one: no address at all, too long, a parameter missing or repeated.
     LinkMalformed,
-    /// A return link that belongs to no sign-in of this app.
+    /// A return link that belongs to no sign-in of this app, or came back by another way than it was sent.
     LinkForeign,
     /// The sign-in took longer than its 15 minutes.
     SignInExpired,

@@ -13,8 +13,9 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{Mutex, watch};
 
 use crate::{
-    AccessToken, Account, Clock, Late, Provider, ProviderError, Reason, Timestamp, TokenSet,
-    VaultError, provider::Redeemed,
+    AccessToken, Account, Clock, JwtError, Late, Provider, ProviderError, Reason, RefreshToken,
+    Timestamp, TokenSet, VaultError,
+    provider::{Redeemed, RefreshError},
 };
 pub(crate) use store::written;
 pub use store::{SessionStore, StoreError};
@@ -33,6 +34,8 @@ pub struct Session {
     /// On this process's own clock; unknown for a session that came out of the keyring.
     received_monotonic: Option<Duration>,
     generation: u64,
+    /// Whether the access token failed its check: it is then not handed out, only replaced.
+    distrusted: bool,
 }
 
 impl Session {
@@ -44,6 +47,7 @@ impl Session {
             received_at: clock.now(),
             received_monotonic: Some(clock.monotonic()),
             generation: 1,
+            distrusted: false,
         }
     }
 
@@ -52,9 +56,12 @@ impl Session {
         self.received_at + self.tokens.lifetime
     }
 
-    /// How long the access token still lives: the shorter of what the two clocks say, because the wall clock may
+    /// How long the access token can still be used: the shorter of what the two clocks say, because the wall clock may
     /// be set back and the monotonic one stands still while the computer sleeps.
     pub fn remaining(&self, clock: &Clock) -> Duration {
+        if self.distrusted {
+            return Duration::ZERO;
+        }
         let by_wall = self.expires_at().since(clock.now());
         match self.received_monotonic {
             Some(received) => {
@@ -62,6 +69,32 @@ impl Session {
                 by_wall.min(self.tokens.lifetime.saturating_sub(age))
             }
             None => by_wall,
+        }
+    }
+
+    /// This session with another refresh token: the access token is still the one at hand.
+    fn with_refresh_token(&self, rotated: RefreshToken) -> Self {
+        Self {
+            account: self.account.clone(),
+            tokens: TokenSet {
+                refresh: Some(rotated),
+                ..self.tokens.clone()
+            },
+            generation: self.generation + 1,
+            ..*self
+        }
+    }
+
+    /// This session after its access token was checked: by which key, or in vain.
+    fn checked(&self, verified_by: Option<String>) -> Self {
+        Self {
+            account: self.account.clone(),
+            distrusted: verified_by.is_none(),
+            tokens: TokenSet {
+                verified_by,
+                ..self.tokens.clone()
+            },
+            ..*self
         }
     }
 
@@ -88,6 +121,7 @@ impl Session {
             received_at: clock.now(),
             received_monotonic: Some(clock.monotonic()),
             generation: self.generation + 1,
+            distrusted: false,
         }
     }
 }
@@ -186,6 +220,8 @@ struct Inner {
 struct Current {
     session: Option<Arc<Session>>,
     kept: bool,
+    /// The keyring was asked to forget the session and has not answered yet: nothing is saved behind that.
+    ending: bool,
 }
 
 impl SessionManager {
@@ -213,14 +249,23 @@ impl SessionManager {
     /// When the keyring did not answer or its record cannot be read. That is never the same as signed out.
     pub async fn restore(&self) -> Result<(), StoreError> {
         let mut current = self.0.current.lock().await;
-        if current.session.is_none()
-            && let Some(session) = self.0.store.load().await?
-        {
-            *current = Current {
-                session: Some(Arc::new(session)),
-                kept: true,
-            };
-            self.0.announce(&current, false);
+        if current.session.is_some() {
+            return Ok(());
+        }
+        match self.0.store.load().await? {
+            // Its tokens are for another provider, and go to no other (RFC 9700 §4.4).
+            Some(session) if session.account.issuer != self.0.provider.issuer() => {
+                tracing::warn!("the kept session is another provider's");
+            }
+            Some(session) => {
+                *current = Current {
+                    session: Some(Arc::new(session)),
+                    kept: true,
+                    ending: false,
+                };
+                self.0.announce(&current, false);
+            }
+            None => {}
         }
         Ok(())
     }
@@ -248,7 +293,8 @@ impl SessionManager {
     ) -> Result<FreshToken, SessionError> {
         let session = self.0.session().await?;
         let wanted = min_valid.unwrap_or_else(|| session.default_min_valid());
-        if session.remaining(&self.0.clock) >= wanted {
+        let remaining = session.remaining(&self.0.clock);
+        if !remaining.is_zero() && remaining >= wanted {
             return Ok(fresh(&session));
         }
         match self.refresh_after(&session).await {
@@ -283,57 +329,61 @@ impl SessionManager {
     ///
     /// # Errors
     ///
-    /// When the provider's keys could not be had, or the token is not to be believed.
+    /// When the provider's keys could not be had, or the token is not to be believed: it is then not handed out any
+    /// more, only replaced.
     pub async fn verify(&self) -> Result<(), SessionError> {
         let session = self.0.session().await?;
         let verdict = self.0.provider.verify(&session.tokens.access).await;
-        let key_id = match verdict {
-            Ok(key_id) => key_id,
+        let checked = match &verdict {
+            Ok(key_id) => session.checked(Some(key_id.clone())),
             // An old token is renewed when it is asked for; that is not a failed check.
-            Err(ProviderError::Unverified(crate::JwtError::Expired)) => return Ok(()),
-            Err(error) => return Err(error.into()),
+            Err(ProviderError::Unverified(JwtError::Expired)) => return Ok(()),
+            Err(ProviderError::Unverified(_)) => session.checked(None),
+            Err(_) => return Err(verdict.map(drop).expect_err("matched above").into()),
         };
         let mut current = self.0.current.lock().await;
         if same(current.session.as_ref(), Some(&session)) {
-            current.session = Some(Arc::new(Session {
-                account: session.account.clone(),
-                tokens: TokenSet {
-                    verified_by: Some(key_id),
-                    ..session.tokens.clone()
-                },
-                ..*session
-            }));
+            current.session = Some(Arc::new(checked));
             self.0.announce(&current, false);
         }
-        Ok(())
+        Ok(verdict.map(drop)?)
     }
 
-    /// Ends the session here: the keyring's record first, then the one in memory.
+    /// Ends the session here: the keyring's record first, because a record that stays would bring the session back.
     ///
     /// # Errors
     ///
-    /// When the keyring did not remove its record. The session then goes on, so that it cannot come back unseen; a
-    /// keyring that is only late may still remove it, and that is announced.
+    /// When the keyring holds the session and did not forget it. The session then goes on, so that it cannot come back
+    /// unseen; a keyring that is only late may still forget it, and that is announced.
     pub async fn sign_out(&self) -> Result<(), StoreError> {
         let mut current = self.0.current.lock().await;
-        let deleted = self.0.store.delete().await;
-        match &deleted {
-            Ok(()) => {
+        match self.0.store.delete().await {
+            Err(error) if current.kept => {
+                if let StoreError::Vault(VaultError::Waiting(late)) = &error {
+                    current.ending = true;
+                    self.0.when_done(late, &current, |current, done| {
+                        if done {
+                            *current = Current::default();
+                        } else {
+                            current.ending = false;
+                        }
+                    });
+                }
+                Err(error)
+            }
+            // A session that no keyring holds ends with us.
+            _ => {
                 *current = Current::default();
                 self.0.announce(&current, false);
+                Ok(())
             }
-            Err(StoreError::Vault(VaultError::Waiting(late))) => {
-                self.0
-                    .when_done(late, |current| *current = Current::default(), &current);
-            }
-            Err(_) => {}
         }
-        deleted
     }
 
-    /// Waits until no exchange is under way, so that a program that ends loses no token that was just issued.
+    /// Waits until nothing is exchanged or written, so that a program that ends loses no token that was just issued.
     pub async fn idle(&self) {
         drop(self.0.turn.lock().await);
+        drop(self.0.current.lock().await);
     }
 
     /// One refresh, whoever asks: a caller that waited for its turn takes what the one before it brought.
@@ -374,25 +424,35 @@ impl Inner {
         self.announce(&*self.current.lock().await, true);
         let answer = self.provider.refresh(refresh, &session.account).await;
 
-        let mut current = self.current.lock().await;
-        let renewed = match answer {
-            Ok(tokens) => Arc::new(session.refreshed(tokens, &self.clock)),
-            Err(error) => {
-                self.announce(&current, false);
-                return Err(error.into());
-            }
+        let (renewed, failure) = match answer {
+            Ok(tokens) => (Some(session.refreshed(tokens, &self.clock)), None),
+            Err(RefreshError { error, rotated }) => (
+                rotated.map(|rotated| session.with_refresh_token(rotated)),
+                Some(error),
+            ),
         };
+        let mut current = self.current.lock().await;
         // Signed out, or signed in anew, while the provider was asked: the answer belongs to nobody.
-        if !same(current.session.as_ref(), Some(session)) {
+        if current.ending || !same(current.session.as_ref(), Some(session)) {
             self.announce(&current, false);
             return Err(SessionError::SignedOut);
         }
-        // Saved before anybody hears of it: the old refresh token is spent, and whoever reads the keyring next
-        // must find the new one.
-        if let Err(error) = self.keep(&mut current, Arc::clone(&renewed)).await {
-            tracing::warn!(%error, "the renewed session is not in the keyring");
+        let renewed = renewed.map(Arc::new);
+        match &renewed {
+            // Saved before anybody hears of it: the old refresh token is spent, and whoever reads the keyring next
+            // must find the new one.
+            Some(renewed) => {
+                if let Err(error) = self.keep(&mut current, Arc::clone(renewed)).await {
+                    tracing::warn!(%error, "the renewed session is not in the keyring");
+                }
+            }
+            None => self.announce(&current, false),
         }
-        Ok(renewed)
+        match (failure, renewed) {
+            (Some(error), _) => Err(error.into()),
+            (None, Some(renewed)) => Ok(renewed),
+            (None, None) => unreachable!("without a failure there are tokens"),
+        }
     }
 
     /// Saves `session`, and uses it whether or not that worked.
@@ -405,29 +465,28 @@ impl Inner {
         *current = Current {
             session: Some(session),
             kept: saved.is_ok(),
+            ending: false,
         };
         self.announce(current, false);
         if let Err(StoreError::Vault(VaultError::Waiting(late))) = &saved {
-            self.when_done(late, |current| current.kept = true, current);
+            self.when_done(late, current, |current, done| current.kept = done);
         }
         saved
     }
 
-    /// Follows a late call of the keyring, and `then` changes what is current, if that is still the same session.
+    /// Follows a late call of the keyring; `then` changes what is current, if that is still the same session.
     fn when_done(
         self: &Arc<Self>,
         late: &Late,
-        then: impl FnOnce(&mut Current) + Send + 'static,
         seen: &Current,
+        then: impl FnOnce(&mut Current, bool) + Send + 'static,
     ) {
         let (inner, late, seen) = (Arc::clone(self), late.clone(), seen.session.clone());
         tokio::spawn(async move {
-            if late.ended().await.is_err() {
-                return;
-            }
+            let done = late.ended().await.is_ok();
             let mut current = inner.current.lock().await;
             if same(current.session.as_ref(), seen.as_ref()) {
-                then(&mut current);
+                then(&mut current, done);
                 inner.announce(&current, false);
             }
         });

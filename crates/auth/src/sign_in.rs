@@ -48,9 +48,16 @@ pub struct SignIn {
 struct Attempts {
     /// Oldest first.
     waiting: Vec<PendingAuthorization>,
-    /// Hashed states of attempts whose answer is being exchanged or was: a second answer to them is no news.
-    answered: Vec<[u8; 32]>,
+    /// Those whose answer is being exchanged.
+    redeeming: Vec<StateHash>,
+    /// Those that are over, because they had their answer or another one did: a further answer is no news.
+    answered: Vec<StateHash>,
+    /// Those whose time is over.
+    late: Vec<StateHash>,
 }
+
+/// What is remembered of an attempt that is not waited for.
+type StateHash = [u8; 32];
 
 /// What may be shown of an attempt that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,9 +68,9 @@ pub struct Attempt {
     pub request: AuthorizationRequest,
     /// Whether the answer comes by a listener on this computer and not by our own scheme.
     pub by_loopback: bool,
-    /// On the provider's clock.
+    /// On this computer's own clock.
     pub begun_at: Timestamp,
-    /// On the provider's clock; an answer after this is refused.
+    /// On this computer's own clock; an answer after this is refused.
     pub expires_at: Timestamp,
 }
 
@@ -161,11 +168,17 @@ impl SignIn {
         if let Some(bytes) = kept
             && attempts.waiting.is_empty()
         {
-            attempts.waiting = parse(&bytes);
-            let now = self.clock.now();
+            let kept = parse(&bytes);
+            let count = kept.len();
+            attempts.waiting = kept;
+            // An answer to another provider's attempt must not be redeemed at this one (RFC 9700 §4.4).
             attempts
                 .waiting
-                .retain(|attempt| attempt.expires_at() >= now);
+                .retain(|attempt| attempt.issuer == self.provider.issuer());
+            attempts.expire(self.clock.wall());
+            if attempts.waiting.len() < count {
+                self.keep_or_warn(&attempts).await;
+            }
         }
         Ok(attempts.waiting.last().map(Attempt::from))
     }
@@ -181,10 +194,7 @@ impl SignIn {
         let pending = self.provider.begin(identifier, redirect_uri, &self.clock);
         let attempt = Attempt::from(&pending);
         let mut attempts = self.attempts.lock().await;
-        let now = self.clock.now();
-        attempts
-            .waiting
-            .retain(|attempt| attempt.expires_at() >= now);
+        attempts.expire(self.clock.wall());
         if attempts.waiting.len() == MOST_ATTEMPTS {
             attempts.waiting.remove(0);
         }
@@ -193,9 +203,13 @@ impl SignIn {
         (attempt, kept)
     }
 
-    /// The newest attempt that waits.
+    /// The newest attempt that waits. What is too old is forgotten, here and in the keyring.
     pub async fn newest(&self) -> Option<Attempt> {
-        self.attempts.lock().await.waiting.last().map(Attempt::from)
+        let mut attempts = self.attempts.lock().await;
+        if attempts.expire(self.clock.wall()) {
+            self.keep_or_warn(&attempts).await;
+        }
+        attempts.waiting.last().map(Attempt::from)
     }
 
     /// Judges a return address: which attempt it answers, and whether it may.
@@ -209,8 +223,11 @@ impl SignIn {
         let callback = Callback::parse(address)?;
         let state = hash(callback.state.expose());
         let mut attempts = self.attempts.lock().await;
-        if attempts.answered.contains(&state) {
+        if attempts.answered.contains(&state) || attempts.redeeming.contains(&state) {
             return Ok(Return::AlreadyAnswered);
+        }
+        if attempts.late.contains(&state) {
+            return Err(FinishError::Rejected(Rejection::Late));
         }
         let Some(index) = attempts
             .waiting
@@ -219,10 +236,13 @@ impl SignIn {
         else {
             return Err(FinishError::Foreign);
         };
+        if !self.provider.can_redeem(&callback) {
+            return Err(CallbackError::Incomplete.into());
+        }
         let attempt = attempts.waiting.remove(index);
-        match attempt.accept(callback, self.clock.now()) {
+        match attempt.accept(callback, self.clock.wall()) {
             Ok(grant) => {
-                attempts.answered.push(state);
+                attempts.redeeming.push(state);
                 Ok(Return::Answer(grant))
             }
             Err(Rejection::Foreign(attempt) | Rejection::WrongDoor(attempt)) => {
@@ -236,28 +256,37 @@ impl SignIn {
         }
     }
 
-    /// Exchanges a judged answer for a session.
+    /// Exchanges a judged answer for a session; nothing when the attempts were [settled](Self::settle) meanwhile.
     ///
     /// # Errors
     ///
     /// [`FinishError::Provider`]. After a [transient](FinishError::is_transient) one the attempt waits again, and the
     /// same return address may be judged once more.
-    pub async fn redeem(&self, grant: AuthorizationGrant) -> Result<Session, FinishError> {
-        let error = match self.exchange(&grant).await {
-            Ok(redeemed) => return Ok(Session::new(redeemed, &self.clock)),
-            Err(error) => error,
-        };
+    pub async fn redeem(&self, grant: AuthorizationGrant) -> Result<Option<Session>, FinishError> {
+        let outcome = self.exchange(&grant).await;
         let attempt = grant.not_redeemed();
+        let state = hash(attempt.state.expose());
         let mut attempts = self.attempts.lock().await;
-        if error.is_transient() {
-            let state = hash(attempt.state.expose());
-            attempts.answered.retain(|known| *known != state);
-            // Not the newest: the person may have begun another one meanwhile.
-            attempts.waiting.insert(0, attempt);
-        } else {
-            self.keep_or_warn(&attempts).await;
+        let Some(index) = attempts.redeeming.iter().position(|known| *known == state) else {
+            return Ok(None);
+        };
+        attempts.redeeming.remove(index);
+        match outcome {
+            Err(error) if error.is_transient() => {
+                // Not the newest: the person may have begun another one meanwhile.
+                attempts.waiting.insert(0, attempt);
+                Err(error.into())
+            }
+            Err(error) => {
+                attempts.answered.push(state);
+                self.keep_or_warn(&attempts).await;
+                Err(error.into())
+            }
+            Ok(redeemed) => {
+                attempts.answered.push(state);
+                Ok(Some(Session::new(redeemed, &self.clock)))
+            }
         }
-        Err(error.into())
     }
 
     /// Forgets every attempt: one of them has become a session, or the person gave up.
@@ -267,7 +296,7 @@ impl SignIn {
     /// When the keyring did not delete them. They end by themselves when their time is over.
     pub async fn settle(&self) -> Result<(), VaultError> {
         let mut attempts = self.attempts.lock().await;
-        attempts.waiting.clear();
+        attempts.settle();
         self.keep(&attempts).await
     }
 
@@ -302,6 +331,28 @@ impl SignIn {
     }
 }
 
+impl Attempts {
+    /// Drops what is too old, and says whether there was something.
+    fn expire(&mut self, now: Timestamp) -> bool {
+        let before = self.late.len();
+        for over in self
+            .waiting
+            .extract_if(.., |attempt| attempt.expires_at() < now)
+        {
+            self.late.push(hash(over.state.expose()));
+        }
+        self.late.len() > before
+    }
+
+    /// Drops all of them; what still comes for one of them is no news.
+    fn settle(&mut self) {
+        self.answered.append(&mut self.redeeming);
+        for over in self.waiting.drain(..) {
+            self.answered.push(hash(over.state.expose()));
+        }
+    }
+}
+
 impl From<&PendingAuthorization> for Attempt {
     fn from(attempt: &PendingAuthorization) -> Self {
         Self {
@@ -314,7 +365,7 @@ impl From<&PendingAuthorization> for Attempt {
     }
 }
 
-fn hash(state: &str) -> [u8; 32] {
+fn hash(state: &str) -> StateHash {
     Sha256::digest(state).into()
 }
 

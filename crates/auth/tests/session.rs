@@ -263,3 +263,62 @@ async fn a_token_is_over_when_either_clock_says_so() {
     app.sessions.access_token(None).await.unwrap();
     assert_eq!(refresh_tokens_spent(&peer).len(), 2);
 }
+
+#[tokio::test]
+async fn a_session_that_no_keyring_holds_can_be_signed_out() {
+    let peer = Peer::start().await;
+    let donor = App::start(&peer, &Keyring::new());
+    let address = donor.begin().await;
+    peer.will_answer([peer.identity("R1")]);
+    let session = donor.finish(&address).await.unwrap();
+    let broken = Keyring::new();
+    broken.break_it();
+    let app = App::start(&peer, &broken);
+    app.sessions.adopt(session).await.unwrap_err();
+    app.sessions.sign_out().await.unwrap();
+    assert_eq!(*app.sessions.watch().borrow(), SessionStatus::SignedOut);
+}
+
+#[tokio::test]
+async fn a_rotated_refresh_token_outlives_a_failed_check() {
+    let (peer, keyring, app) = signed_in().await;
+    let mut tokens = peer.tokens("R2");
+    tokens["access_token"] = peer.sign("K9", &peer.claims("access_token")).into();
+    peer.will_answer([Answer::json(&tokens), peer.refreshed("R3")]);
+    let error = app.sessions.refresh().await.unwrap_err();
+    assert_eq!(error.reason(), Reason::VerificationFailed);
+    app.sessions.access_token(None).await.unwrap();
+
+    let next = App::start(&peer, &keyring);
+    next.sessions.restore().await.unwrap();
+    next.sessions.refresh().await.unwrap();
+    assert_eq!(refresh_tokens_spent(&peer), ["R1", "R2"]);
+}
+
+#[tokio::test]
+async fn a_kept_token_that_fails_its_check_is_replaced_and_not_handed_out() {
+    let (peer, keyring, _) = signed_in().await;
+    peer.change_key_id("K2");
+    let next = App::start(&peer, &keyring);
+    next.sessions.restore().await.unwrap();
+    let error = next.sessions.verify().await.unwrap_err();
+    assert_eq!(error.reason(), Reason::VerificationFailed);
+
+    peer.will_answer([Answer::html(502)]);
+    let error = next.sessions.access_token(None).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::ProviderBroken);
+    peer.change_key_id("K1");
+    next.wait(Duration::from_mins(1));
+    peer.will_answer([peer.refreshed("R2")]);
+    next.sessions.access_token(None).await.unwrap();
+}
+
+#[tokio::test]
+async fn tokens_go_to_no_other_provider() {
+    let (_, keyring, _) = signed_in().await;
+    let other = Peer::start().await;
+    let app = App::start(&other, &keyring);
+    app.sessions.restore().await.unwrap();
+    assert_eq!(*app.sessions.watch().borrow(), SessionStatus::SignedOut);
+    assert!(other.asked().is_empty());
+}

@@ -272,8 +272,88 @@ async fn a_second_attempt_leaves_the_first_valid_and_success_ends_both() {
     peer.will_answer([peer.identity("R1")]);
     app.finish(&first).await.unwrap();
     app.sign_in.settle().await.unwrap();
-    let error = app.finish(&second).await.unwrap_err();
-    assert_eq!(error.reason(), Reason::LinkForeign);
+    assert!(matches!(
+        app.sign_in.judge(&second).await,
+        Ok(Return::AlreadyAnswered)
+    ));
+    assert_eq!(peer.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_cancelled_during_the_exchange_stays_cancelled() {
+    for answers in [vec![], vec![Answer::html(502); 3]] {
+        let (peer, app, address) = ready().await;
+        let gate = peer.hold_back();
+        peer.will_answer(if answers.is_empty() {
+            vec![peer.identity("R1")]
+        } else {
+            answers
+        });
+        let Ok(Return::Answer(grant)) = app.sign_in.judge(&address).await else {
+            panic!("not accepted");
+        };
+        let cancelling = async {
+            while peer.asked().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            app.sign_in.settle().await.unwrap();
+            for _ in 0..3 {
+                gate.notify_one();
+                tokio::time::sleep(Duration::from_millis(400)).await;
+            }
+        };
+        let (redeemed, ()) = tokio::join!(app.sign_in.redeem(grant), cancelling);
+        assert!(redeemed.unwrap().is_none());
+        assert!(matches!(
+            app.sign_in.judge(&address).await,
+            Ok(Return::AlreadyAnswered)
+        ));
+        assert_eq!(app.sign_in.newest().await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_was_cut_short_leaves_the_whole_one_good() {
+    let (peer, app, address) = ready().await;
+    let cut = address.replace("&challenge_id=4711", "");
+    let error = app.finish(&cut).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::LinkMalformed);
+    peer.will_answer([peer.identity("R1")]);
+    assert!(app.finish(&address).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_wrong_clock_ends_no_attempt() {
+    let (peer, app, address) = ready().await;
+    app.clock.learn(support::NOON + Duration::from_hours(1));
+    peer.will_answer([peer.identity("R1")]);
+    assert!(app.finish(&address).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_too_old_leaves_the_keyring_and_is_still_called_late() {
+    let peer = Peer::start().await;
+    let keyring = Keyring::new();
+    let app = App::start(&peer, &keyring);
+    let address = app.begin().await;
+    app.wait(keyfob_auth::ATTEMPT_LIFETIME + Duration::from_secs(1));
+    assert_eq!(app.sign_in.newest().await, None);
+    let error = app.finish(&address).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::SignInExpired);
+    // A process whose clock stands earlier would still find it.
+    assert_eq!(
+        App::start(&peer, &keyring).sign_in.restore().await.unwrap(),
+        None
+    );
+}
+
+#[tokio::test]
+async fn an_attempt_is_answered_at_the_provider_it_was_begun_at() {
+    let (peer, other) = (Peer::start().await, Peer::start().await);
+    let keyring = Keyring::new();
+    App::start(&peer, &keyring).begin().await;
+    let app = App::start(&other, &keyring);
+    assert_eq!(app.sign_in.restore().await.unwrap(), None);
 }
 
 #[tokio::test]

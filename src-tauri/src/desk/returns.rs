@@ -1,11 +1,13 @@
 //! What comes back: return addresses, by whatever door, one after the other.
 
-use keyfob_auth::{FinishError, Return};
+use std::sync::atomic::Ordering;
+
+use keyfob_auth::{AuthorizationGrant, FinishError, Return};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::{Desk, Walk, lock};
-use crate::wire::Problem;
+use crate::{shown::Redeeming, wire::Problem};
 
 impl Desk {
     /// Puts a return address into the stream that every door feeds.
@@ -43,52 +45,79 @@ impl Desk {
     }
 
     async fn returned(&self, address: &str) {
-        let Ok(walk) = self.walk().await else {
-            return;
+        let walk = match self.ready().await {
+            Ok(walk) => walk,
+            Err(problem) => return self.not_yet(address, problem),
         };
         let grant = match walk.sign_in.judge(address).await {
             Ok(Return::Answer(grant)) => grant,
             Ok(Return::AlreadyAnswered) => return,
+            Err(FinishError::Foreign) if !self.0.attempts_known.load(Ordering::Acquire) => {
+                return self.judge_again(walk, address).await;
+            }
             Err(error) => return self.not_finished(walk, address, &error).await,
         };
-        self.change(|shown| {
-            shown.redeeming = true;
-            shown.problem = None;
-        });
-        let redeemed = walk.sign_in.redeem(grant).await;
-        if !self.shown().redeeming {
-            // Cancelled while the provider was asked: what it answered is not wanted any more.
-            return;
+        self.redeem(walk, address, grant).await;
+    }
+
+    /// A link that fits no attempt while the keyring has not said which there are.
+    async fn judge_again(&self, walk: &Walk, address: &str) {
+        if let Err(error) = self.restore_attempts(walk).await {
+            return self.not_yet(
+                address,
+                Problem {
+                    reason: error.reason(),
+                    detail: Some(error.to_string()),
+                },
+            );
         }
-        match redeemed {
-            Ok(session) => {
-                if let Err(error) = walk.sessions.adopt(session).await {
-                    self.keyring_problem(&error);
-                }
-                let status = walk.sessions.watch().borrow().clone();
-                self.change(|shown| {
-                    shown.redeeming = false;
-                    shown.status = status;
-                });
-                self.forget_attempts().await;
-            }
+        match walk.sign_in.judge(address).await {
+            Ok(Return::Answer(grant)) => self.redeem(walk, address, grant).await,
+            Ok(Return::AlreadyAnswered) => {}
             Err(error) => self.not_finished(walk, address, &error).await,
         }
     }
 
+    async fn redeem(&self, walk: &Walk, address: &str, grant: AuthorizationGrant) {
+        self.change(|shown| {
+            shown.redeeming = Redeeming::UnderWay;
+            shown.problem = None;
+        });
+        let session = match walk.sign_in.redeem(grant).await {
+            Ok(Some(session)) => session,
+            // Cancelled while the provider was asked: what it answered is not wanted any more.
+            Ok(None) => return,
+            Err(error) => return self.not_finished(walk, address, &error).await,
+        };
+        if let Err(error) = walk.sessions.adopt(session).await {
+            self.keyring_problem(&error);
+        }
+        let status = walk.sessions.watch().borrow().clone();
+        self.change(|shown| shown.status = status);
+        self.forget_attempts().await;
+    }
+
+    /// Keeps an answer that cannot be dealt with now, for "Try again".
+    fn not_yet(&self, address: &str, problem: Problem) {
+        *lock(&self.0.unfinished) = Some(Zeroizing::new(address.to_owned()));
+        self.fail(problem);
+    }
+
     async fn not_finished(&self, walk: &Walk, address: &str, error: &FinishError) {
         tracing::info!(reason = ?error.reason(), "a return link did not lead to a session");
+        let problem = Problem {
+            reason: error.reason(),
+            detail: error.detail(),
+        };
         if error.is_transient() {
-            *lock(&self.0.unfinished) = Some(Zeroizing::new(address.to_owned()));
+            self.change(|shown| shown.redeeming = Redeeming::Stuck);
+            return self.not_yet(address, problem);
         }
         let newest = walk.sign_in.newest().await;
         self.change(|shown| {
-            shown.redeeming = false;
+            shown.redeeming = Redeeming::No;
             shown.attempt = newest;
-            shown.problem = Some(Problem {
-                reason: error.reason(),
-                detail: error.detail(),
-            });
+            shown.problem = Some(problem);
         });
     }
 }

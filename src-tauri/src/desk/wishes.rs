@@ -13,7 +13,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::{Desk, lock, problem, session_problem, wake_local_provider};
-use crate::{links, wire::Problem};
+use crate::{links, shown::Shown, wire::Problem};
 
 const SIGN_IN_NEEDED: Problem = problem(Reason::SignInNeeded);
 
@@ -27,7 +27,7 @@ impl Desk {
                 reason: Reason::InvalidIdentifier,
                 detail: Some(error.to_string()),
             })?;
-        self.walk().await?;
+        self.ready().await?;
         let redirect_uri = if self.links_come_to_us().await {
             links::redirect_uri()
         } else {
@@ -38,7 +38,7 @@ impl Desk {
 
     /// A second attempt by loopback; the first stays valid.
     pub async fn try_another_way(&self) -> Result<(), Problem> {
-        let walk = self.walk().await?;
+        let walk = self.ready().await?;
         let newest = walk.sign_in.newest().await.ok_or(SIGN_IN_NEEDED)?;
         let identifier = newest.identifier.and_then(|text| text.parse().ok());
         let redirect_uri = self.open_loopback().await?;
@@ -50,10 +50,11 @@ impl Desk {
         identifier: Option<&Identifier>,
         redirect_uri: RedirectUri,
     ) -> Result<(), Problem> {
-        let walk = self.walk().await?;
+        let walk = self.ready().await?;
         let (attempt, kept) = walk.sign_in.begin(identifier, redirect_uri).await;
-        if let Err(error) = kept {
-            self.keyring_problem(&error.into());
+        match kept {
+            Ok(()) => self.change(Shown::keyring_works),
+            Err(error) => self.keyring_problem(&error.into()),
         }
         let address = attempt.request.address.clone();
         self.wait_for(attempt);
@@ -62,30 +63,30 @@ impl Desk {
 
     /// Opens the newest attempt's page again; the provider then sends a new mail.
     pub async fn open_again(&self) -> Result<(), Problem> {
-        let newest = self.walk().await?.sign_in.newest().await;
+        let newest = self.ready().await?.sign_in.newest().await;
         let newest = newest.ok_or(SIGN_IN_NEEDED)?;
         self.open_at_provider(&newest.request.address).await
     }
 
     /// Opens the local provider's outbox.
     pub async fn open_outbox(&self) -> Result<(), Problem> {
-        let issuer = self.walk().await?.provider.issuer().to_owned();
+        let issuer = self.ready().await?.provider.issuer().to_owned();
         match Url::parse(&format!("{issuer}/outbox")) {
-            Ok(address) if self.shown().profile.trial => self.open_at_provider(&address).await,
+            Ok(address) if self.is_trial() => self.open_at_provider(&address).await,
             _ => Err(problem(Reason::LocalProviderNotStarted)),
         }
     }
 
     /// Copies the newest attempt's page, for another browser.
     pub async fn copy_sign_in_address(&self) -> Result<(), Problem> {
-        let newest = self.walk().await?.sign_in.newest().await;
+        let newest = self.ready().await?.sign_in.newest().await;
         let newest = newest.ok_or(SIGN_IN_NEEDED)?;
         self.copy(newest.request.address.to_string()).await
     }
 
     /// Takes what the person copied in the browser.
     pub async fn paste_return_address(&self) -> Result<(), Problem> {
-        let walk = self.walk().await?;
+        let walk = self.ready().await?;
         let text = self.0.clipboard.take().await.map_err(|error| Problem {
             reason: Reason::ClipboardFailed,
             detail: Some(error.to_string()),
@@ -104,9 +105,9 @@ impl Desk {
     pub async fn try_again(&self) -> Result<(), Problem> {
         self.change(|shown| shown.problem = None);
         let unfinished = lock(&self.0.unfinished).take();
-        match unfinished {
-            Some(address) => self.receive(address.to_string()),
-            None => self.start().await,
+        self.start().await;
+        if let Some(address) = unfinished {
+            self.receive(address.to_string());
         }
         Ok(())
     }
@@ -120,7 +121,7 @@ impl Desk {
 
     /// A fresh access token, on the clipboard.
     pub async fn copy_token(&self) -> Result<(), Problem> {
-        let sessions = &self.walk().await?.sessions;
+        let sessions = &self.ready().await?.sessions;
         let fresh = match sessions.access_token(None).await {
             Err(error) if self.wakes_after(&error).await => sessions.access_token(None).await,
             outcome => outcome,
@@ -133,7 +134,7 @@ impl Desk {
 
     /// New tokens now.
     pub async fn refresh(&self) -> Result<(), Problem> {
-        let sessions = &self.walk().await?.sessions;
+        let sessions = &self.ready().await?.sessions;
         let refreshed = match sessions.refresh().await {
             Err(error) if self.wakes_after(&error).await => sessions.refresh().await,
             outcome => outcome,
@@ -145,7 +146,7 @@ impl Desk {
 
     /// Ends the session, and whatever attempt was left behind.
     pub async fn sign_out(&self) -> Result<(), Problem> {
-        let walk = self.walk().await?;
+        let walk = self.ready().await?;
         self.forget_attempts().await;
         let signed_out = walk.sessions.sign_out().await;
         signed_out.map_err(|error| Problem {
@@ -158,17 +159,20 @@ impl Desk {
 
     /// Opens a page of the provider's. The local one goes to sleep when nobody uses it.
     async fn open_at_provider(&self, address: &Url) -> Result<(), Problem> {
-        if self.shown().profile.trial {
+        if self.is_trial() {
             wake_local_provider().await?;
         }
         browser::open(address)
             .await
-            .map_err(|_| problem(Reason::BrowserNotOpened))
+            .map_err(|_| problem(Reason::BrowserNotOpened))?;
+        let now = self.0.clock.wall();
+        self.change(|shown| shown.opened_at = Some(now));
+        Ok(())
     }
 
     /// Whether the provider could not be reached because it is the local one, asleep, and is awake now.
     async fn wakes_after(&self, error: &SessionError) -> bool {
-        let asleep = error.reason() == Reason::Offline && self.shown().profile.trial;
+        let asleep = error.reason() == Reason::Offline && self.is_trial();
         asleep && wake_local_provider().await.is_ok()
     }
 
@@ -188,7 +192,7 @@ impl Desk {
             detail: Some(error.to_string()),
         })?;
         let redirect_uri = door.redirect_uri().clone();
-        *lock(&self.0.loopback) = Some(door);
+        lock(&self.0.loopbacks).push(door);
         let desk = self.clone();
         tauri::async_runtime::spawn(async move {
             while let Some(address) = returned.recv().await {

@@ -40,6 +40,9 @@ const LARGEST_HEAD: usize = 64 * 1024;
 /// How long a browser may take to send a request's head.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long the listener rests when a visitor could not be let in.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+
 /// After the answer the browser still follows the redirect to the clean page.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -87,8 +90,14 @@ async fn serve(listener: TcpListener, door: Arc<Door>, closed: oneshot::Receiver
         tokio::time::sleep(LINGER).await;
     };
     let accept = async {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(answer_connection(stream, Arc::clone(&door)));
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    tokio::spawn(answer_connection(stream, Arc::clone(&door)));
+                }
+                // The visitor is gone, or this process has too many files open: neither lasts.
+                Err(_) => tokio::time::sleep(ACCEPT_REST).await,
+            }
         }
     };
     tokio::select! {
@@ -283,6 +292,7 @@ mod tests {
     async fn a_dropped_door_closes() {
         let Visitor { door, client, .. } = Visitor::new().await;
         let address = door.redirect_uri().as_str().replace(PATH, CLEAN_PATH);
+        assert!(client.get(&address).send().await.is_ok());
         drop(door);
         tokio::time::sleep(LINGER * 2).await;
         assert!(client.get(address).send().await.is_err());

@@ -8,13 +8,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{ProviderError, Redeemed};
+use super::{ProviderError, Redeemed, RefreshError};
 use crate::{
     AccessToken, Account, Clock, IdToken, RefreshToken, Timestamp, TokenSet,
     authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri, printable},
-    http::{Http, Reply},
+    http::{Http, HttpError, Reply},
     identifier::Identifier,
-    jwks::Jwks,
+    jwks::{Jwks, JwksError},
     jwt::{Claims, Expected, JwtError, UnverifiedJwt},
     profile::CotterConfig,
 };
@@ -68,19 +68,19 @@ struct ErrorBody {
 }
 
 impl Cotter {
-    pub(super) fn new(config: CotterConfig, clock: &Clock) -> Self {
-        let http = Http::new(clock.clone(), &config.api_base);
+    pub(super) fn new(config: CotterConfig, clock: &Clock) -> Result<Self, HttpError> {
+        let http = Http::new(clock.clone(), &config.api_base)?;
         let jwks = Jwks::new(
             http.clone(),
             below(&config.api_base, &["token", "jwks"]),
             clock.clone(),
         );
-        Self {
+        Ok(Self {
             config,
             http,
             jwks,
             clock: clock.clone(),
-        }
+        })
     }
 
     pub(super) fn issuer(&self) -> &str {
@@ -99,29 +99,35 @@ impl Cotter {
         now: Timestamp,
     ) -> PendingAuthorization {
         let redirect_text = redirect_uri.as_str().to_owned();
-        PendingAuthorization::new(identifier, redirect_uri, now, |state, verifier| {
-            let mut page = self.config.sign_in_page.clone();
-            let mut query = page.query_pairs_mut();
-            query
-                .append_pair("api_key", &self.config.api_key_id)
-                .append_pair("redirect_url", &redirect_text)
-                .append_pair("state", state)
-                .append_pair("code_challenge", &verifier.challenge().to_string())
-                .append_pair("auth_method", "MAGIC_LINK");
-            match identifier {
-                Some(Identifier::Email(_)) | None => query.append_pair("type", "EMAIL"),
-                Some(Identifier::Phone(_)) => query
-                    .append_pair("type", "PHONE")
-                    .append_pair("use_channel", "SMS"),
-            };
-            if let Some(identifier) = identifier {
+        PendingAuthorization::new(
+            identifier,
+            redirect_uri,
+            &self.config.issuer,
+            now,
+            |state, verifier| {
+                let mut page = self.config.sign_in_page.clone();
+                let mut query = page.query_pairs_mut();
                 query
-                    .append_pair("direct_login", "true")
-                    .append_pair("input", identifier.as_str());
-            }
-            drop(query);
-            page
-        })
+                    .append_pair("api_key", &self.config.api_key_id)
+                    .append_pair("redirect_url", &redirect_text)
+                    .append_pair("state", state)
+                    .append_pair("code_challenge", &verifier.challenge().to_string())
+                    .append_pair("auth_method", "MAGIC_LINK");
+                match identifier {
+                    Some(Identifier::Email(_)) | None => query.append_pair("type", "EMAIL"),
+                    Some(Identifier::Phone(_)) => query
+                        .append_pair("type", "PHONE")
+                        .append_pair("use_channel", "SMS"),
+                };
+                if let Some(identifier) = identifier {
+                    query
+                        .append_pair("direct_login", "true")
+                        .append_pair("input", identifier.as_str());
+                }
+                drop(query);
+                page
+            },
+        )
     }
 
     pub(super) async fn redeem(
@@ -131,7 +137,9 @@ impl Cotter {
         let exchange = CodeExchange {
             code_verifier: grant.verifier().expose(),
             authorization_code: grant.code.expose(),
-            challenge_id: grant.challenge_id.ok_or(ProviderError::GrantIncomplete)?,
+            challenge_id: grant
+                .challenge_id
+                .expect("`can_redeem` was asked before the answer was accepted"),
             redirect_url: grant.redirect_uri().as_str(),
         };
         self.jwks.ready().await?;
@@ -161,7 +169,7 @@ impl Cotter {
         &self,
         token: &RefreshToken,
         account: &Account,
-    ) -> Result<TokenSet, ProviderError> {
+    ) -> Result<TokenSet, RefreshError> {
         let request = TokenRefresh {
             grant_type: "refresh_token",
             refresh_token: token.expose(),
@@ -180,11 +188,17 @@ impl Cotter {
                 ProviderError::Refused { message, status }
             }
         })?;
-        let (tokens, claims) = self.verified(reply.json::<OAuthToken>()?).await?;
-        if claims.sub != account.subject {
-            return Err(JwtError::SubjectWrong.into());
+        let answer = reply.json::<OAuthToken>()?;
+        let rotated = answer.refresh_token.clone().map(RefreshToken::new);
+        match self.verified(answer).await {
+            Ok((tokens, claims)) if claims.sub == account.subject => Ok(tokens),
+            // Somebody else's tokens, the refresh token included.
+            Ok(_) => Err(JwtError::SubjectWrong.into()),
+            Err(error) => Err(RefreshError {
+                error: error.into(),
+                rotated,
+            }),
         }
-        Ok(tokens)
     }
 
     pub(super) async fn verify_access_token(
@@ -196,14 +210,19 @@ impl Cotter {
     }
 
     /// Believes nothing of `answer` until both tokens are verified and are about the same person.
-    async fn verified(&self, answer: OAuthToken) -> Result<(TokenSet, Claims), ProviderError> {
+    ///
+    /// What was spent to get it is gone, so keys that cannot be had are a failed check here, not a reason to ask again.
+    async fn verified(&self, answer: OAuthToken) -> Result<(TokenSet, Claims), JwtError> {
         let access = AccessToken::new(answer.access_token);
-        let (claims, key_id) = self.verify(access.expose(), "access_token").await?;
+        let (claims, key_id) = self
+            .verify(access.expose(), "access_token")
+            .await
+            .map_err(spent)?;
         let id = answer.id_token.map(IdToken::new);
         if let Some(id) = &id {
-            let (of_id_token, _) = self.verify(id.expose(), "id_token").await?;
+            let (of_id_token, _) = self.verify(id.expose(), "id_token").await.map_err(spent)?;
             if of_id_token.sub != claims.sub {
-                return Err(JwtError::SubjectWrong.into());
+                return Err(JwtError::SubjectWrong);
             }
         }
         let tokens = TokenSet {
@@ -216,7 +235,7 @@ impl Cotter {
         Ok((tokens, claims))
     }
 
-    async fn verify(&self, token: &str, kind: &str) -> Result<(Claims, String), ProviderError> {
+    async fn verify(&self, token: &str, kind: &str) -> Result<(Claims, String), JwksError> {
         let unverified = UnverifiedJwt::parse(token)?;
         let key_id = printable(unverified.key_id(), 80);
         let key = self.jwks.key(unverified.key_id()).await?;
@@ -227,6 +246,13 @@ impl Cotter {
             now: self.clock.now(),
         };
         Ok((unverified.verify(&key, &expected)?, key_id))
+    }
+}
+
+fn spent(error: JwksError) -> JwtError {
+    match error {
+        JwksError::Http(_) => JwtError::KeysUnavailable,
+        JwksError::Jwt(error) => error,
     }
 }
 
@@ -282,7 +308,7 @@ mod tests {
             sign_in_page: "https://js.test/app".parse().unwrap(),
             issuer: "https://api.test".to_owned(),
         };
-        Cotter::new(config, &Clock::held(Timestamp::from_seconds(1_700_000_000)))
+        Cotter::new(config, &Clock::held(Timestamp::from_seconds(1_700_000_000))).unwrap()
     }
 
     fn begin(identifier: Option<&str>) -> std::collections::BTreeMap<String, String> {

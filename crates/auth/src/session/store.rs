@@ -156,6 +156,7 @@ fn parse(bytes: &[u8]) -> Result<Session, StoreError> {
         received_at: record.received_at,
         received_monotonic: None,
         generation: record.generation,
+        distrusted: false,
     })
 }
 
@@ -180,6 +181,7 @@ mod tests {
             received_at: Timestamp::from_seconds(1_700_000_000),
             received_monotonic: Some(Duration::ZERO),
             generation: 3,
+            distrusted: false,
         }
     }
 

@@ -302,7 +302,7 @@ impl App {
                 issuer: peer.base().to_owned(),
             }),
         };
-        let provider = Arc::new(Provider::new(&profile, &clock));
+        let provider = Arc::new(Provider::new(&profile, &clock).unwrap());
         let vault = keyring.vault();
         Self {
             sign_in: SignIn::new(Arc::clone(&provider), vault.clone(), "work", clock.clone()),
@@ -345,7 +345,9 @@ impl App {
         address: &str,
     ) -> Result<keyfob_auth::Session, keyfob_auth::FinishError> {
         match self.sign_in.judge(address).await? {
-            keyfob_auth::Return::Answer(grant) => self.sign_in.redeem(grant).await,
+            keyfob_auth::Return::Answer(grant) => {
+                Ok(self.sign_in.redeem(grant).await?.expect("not settled"))
+            }
             keyfob_auth::Return::AlreadyAnswered => panic!("answered before"),
         }
     }
