@@ -54,6 +54,9 @@ pub(crate) fn write_bindings() -> Result<(), Failure> {
 
 fn prepare() -> Result<(), Failure> {
     system::prepare(Purpose::Test)?;
+    // The tests look at the dependencies of every platform, and ask nobody for them.
+    say("fetching the crates");
+    command::run(cargo(["fetch", "--quiet", "--locked"]).stdin(std::process::Stdio::null()))?;
     page::install_packages()?;
     // Before any cargo command: the programs embed the page, so without it they do not even pass the linter.
     page::build()
