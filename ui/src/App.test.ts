@@ -3,7 +3,7 @@ import { flushSync, unmount } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { settled, show } from './gallery/show';
-import { states, type Fixture } from './gallery/states';
+import { HELD_NOW, states, type Fixture } from './gallery/states';
 import { MemoryHost } from './host/memory';
 
 let app: object | undefined;
@@ -144,6 +144,20 @@ describe('the waiting screen', () => {
     expect(button('Send again').disabled).toBe(false);
     await press('Send again');
     expect(names(later)).toEqual(['open_again']);
+  });
+
+  it('counts down anew once the page was opened again', async () => {
+    const host = await open('waiting-email-60s');
+    await press('Send again');
+    const state = structuredClone(states['waiting-email-60s']!.state!);
+    if (state.stage.kind !== 'signing_in') {
+      throw new Error('the fixture waits');
+    }
+    state.stage.attempt.send_again_at_ms = HELD_NOW + 60_000;
+    host.send(state);
+    await settled();
+    expect(button('Send again').disabled).toBe(true);
+    expect(text()).toContain('Send again in 60 s');
   });
 
   it.each([
@@ -391,6 +405,16 @@ describe('a failure', () => {
     state.notices = [...state.notices, ...state.notices];
     await open('notice-clock-wrong', { state });
     expect(document.querySelectorAll('[data-notice="clock_wrong"]')).toHaveLength(2);
+  });
+
+  it('as a notice is read out when it comes, as an item of a list', async () => {
+    const host = await open('sign-in');
+    const live = document.querySelector('main > [role="status"]');
+    expect(live?.childElementCount).toBe(0);
+    host.send(states['notice-all']!.state!);
+    await settled();
+    expect(document.querySelector('[data-notice]')?.closest('[role="status"]')).toBe(live);
+    expect(document.querySelector('[data-notice]')?.closest('ul')?.hasAttribute('role')).toBe(false);
   });
 
   it('that is worth knowing stops nobody', async () => {
