@@ -2,7 +2,7 @@
 //!
 //! A [`Challenge`] goes through [`Stage`]s; each verb consumes it and says what became of it. The rules that protect
 //! the person live here: a link works once, in the browser that asked or with the number shown there; three wrong
-//! numbers end it; one page redirects; a code is spent by whoever first presents it, right or wrong.
+//! numbers end it; one page redirects; an exchange that reaches its challenge spends the code, granted or refused.
 
 use std::time::Duration;
 
@@ -413,7 +413,11 @@ impl Challenge {
         }
     }
 
-    /// Judges a code. The first to present it spends it, whatever else is wrong.
+    /// Judges what was presented for this challenge. A code that is found to be its own is spent by that, even if the
+    /// verifier or the redirect URL is wrong.
+    ///
+    /// What does not get so far spends nothing: a body that cannot be read, another challenge's id, a redirect URL
+    /// that no sign-in could have had.
     pub(crate) fn judge(self, redemption: &Redemption<'_>, now: Timestamp) -> Judged {
         let presented = SecretHash::of(redemption.code);
         match &self.stage {
