@@ -28,7 +28,7 @@ const EVERY_ANSWER: [(HeaderName, &str); 4] = [
     ),
 ];
 
-/// Routes that open pages ask by themselves: a forgotten tab does not keep the server awake.
+/// Routes that open pages ask by themselves: a forgotten tab neither keeps the server awake nor fills the log.
 const POLLED: [&str; 2] = ["/app/wait/{id}/state", "/outbox/newest"];
 
 pub(crate) async fn guard(
@@ -40,9 +40,10 @@ pub(crate) async fn guard(
     let stopwatch = Stopwatch::start();
     let method = request.method().clone();
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
+    let polled = POLLED.contains(&route);
     let mut response = match admit(&provider, &request) {
         Ok(()) => {
-            if !POLLED.contains(&route) {
+            if !polled {
                 provider.touch();
             }
             next.run(request).await
@@ -56,6 +57,9 @@ pub(crate) async fn guard(
             .or_insert(HeaderValue::from_static(value));
     }
     headers.insert(DATE, date(&provider));
+    if polled && response.status() == StatusCode::OK {
+        return response;
+    }
     tracing::info!(
         %method,
         route,

@@ -34,6 +34,13 @@ enum Command {
     Stop,
 }
 
+/// How to have the data in another folder, on this system.
+const WHERE_ELSE: &str = if cfg!(any(windows, target_os = "macos")) {
+    "pass --data DIR with a folder that you can write to"
+} else {
+    "set XDG_STATE_HOME to a folder that you can write to, or pass --data DIR"
+};
+
 fn main() -> ExitCode {
     let Arguments { command, data } = Arguments::parse();
     let done = data
@@ -44,9 +51,7 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("error: {error}");
             if error.is::<keyfob_identity::Unusable>() || is_about_the_folder(&*error) {
-                eprintln!(
-                    "hint: set XDG_STATE_HOME to a folder that you can write to, or pass --data DIR"
-                );
+                eprintln!("hint: {WHERE_ELSE}");
             }
             ExitCode::FAILURE
         }

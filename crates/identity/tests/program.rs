@@ -195,6 +195,11 @@ async fn the_log_tells_what_happened_and_no_secret() {
     ] {
         assert!(log.contains(&format!("route=\"{route}\"")), "{log}");
     }
+    let poll = |status: u16| format!("route=\"/app/wait/{{id}}/state\" status={status}");
+    assert!(
+        log.contains(&poll(404)) && !log.contains(&poll(200)),
+        "a page that waits asks every second: {log}"
+    );
     for secret in secrets {
         assert!(
             secret.len() > 8 && !log.contains(&secret),
@@ -226,6 +231,8 @@ async fn walk(base: &str) -> Vec<String> {
     .await;
     let cookie = asked.headers()["set-cookie"].to_str().unwrap();
     let cookie = cookie.split(';').next().unwrap().to_owned();
+    assert_eq!(page("/app/wait/1/state", &cookie).await.status(), 200);
+    assert_eq!(page("/app/wait/2/state", &cookie).await.status(), 404);
     let outbox = page("/outbox", "").await.text().await.unwrap();
     let link = between(&outbox, "/magic/", "\"");
     let magic = page(&format!("/magic/{link}"), &cookie).await;
