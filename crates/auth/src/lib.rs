@@ -88,14 +88,14 @@ pub use callback::{Callback, CallbackError, LONGEST_RETURN_ADDRESS};
 pub use clock::{Clock, Timestamp};
 pub use identifier::{Identifier, IdentifierError};
 pub use jwt::JwtError;
-pub use pkce::{CodeChallenge, CodeVerifier};
 pub use profile::{CotterConfig, Profile, ProfileError, ProviderConfig};
-pub use provider::{Provider, ProviderError, Redeemed};
+pub use provider::{Provider, ProviderError};
 pub use reason::Reason;
 pub use session::{
     FreshToken, Session, SessionError, SessionManager, SessionStatus, SessionStore, SignedIn,
     StoreError,
 };
 pub use sign_in::{Attempt, FinishError, Return, SignIn};
-pub use token::{AccessToken, IdToken, RefreshToken, TokenSet};
+pub use token::AccessToken;
+use token::{IdToken, RefreshToken, TokenSet};
 pub use vault::{Damage, Late, Vault, VaultError};

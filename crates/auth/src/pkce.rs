@@ -14,7 +14,7 @@ use crate::secret::Secret;
 
 /// The secret half, 43 characters of base64url (RFC 7636 §4.1).
 #[derive(Clone, Debug)]
-pub struct CodeVerifier(Secret);
+pub(crate) struct CodeVerifier(Secret);
 
 impl CodeVerifier {
     /// A new one, from 256 random bits.
@@ -27,7 +27,7 @@ impl CodeVerifier {
     }
 
     /// The public half: `BASE64URL(SHA256(ASCII(verifier)))` (RFC 7636 §4.2).
-    pub fn challenge(&self) -> CodeChallenge {
+    pub(crate) fn challenge(&self) -> CodeChallenge {
         CodeChallenge(URL_SAFE_NO_PAD.encode(Sha256::digest(self.expose())))
     }
 
@@ -38,7 +38,7 @@ impl CodeVerifier {
 
 /// The public half, which goes into the sign-in address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CodeChallenge(String);
+pub(crate) struct CodeChallenge(String);
 
 impl fmt::Display for CodeChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -27,11 +27,11 @@ pub enum Provider {
 
 /// What an accepted grant was exchanged for.
 #[derive(Debug)]
-pub struct Redeemed {
+pub(crate) struct Redeemed {
     /// Verified where the provider defines how.
-    pub tokens: TokenSet,
+    pub(crate) tokens: TokenSet,
     /// Who signed in.
-    pub account: Account,
+    pub(crate) account: Account,
 }
 
 /// Why a provider gave no tokens.

@@ -40,7 +40,7 @@ pub struct Session {
 
 impl Session {
     /// A session that begins now.
-    pub fn new(redeemed: Redeemed, clock: &Clock) -> Self {
+    pub(crate) fn new(redeemed: Redeemed, clock: &Clock) -> Self {
         Self {
             account: redeemed.account,
             tokens: redeemed.tokens,

@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -42,6 +42,8 @@ pub struct SignIn {
     entry: String,
     clock: Clock,
     attempts: Mutex<Attempts>,
+    /// Set once the keyring has shown that it keeps things.
+    probed: OnceCell<()>,
 }
 
 #[derive(Debug, Default)]
@@ -147,6 +149,7 @@ impl SignIn {
             entry: format!("{profile}.sign-in"),
             clock,
             attempts: Mutex::default(),
+            probed: OnceCell::new(),
         }
     }
 
@@ -199,7 +202,10 @@ impl SignIn {
             attempts.waiting.remove(0);
         }
         attempts.waiting.push(pending);
-        let kept = self.keep(&attempts).await;
+        let kept = match self.probed.get_or_try_init(|| self.vault.probe()).await {
+            Ok(()) => self.keep(&attempts).await,
+            Err(error) => Err(error),
+        };
         (attempt, kept)
     }
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 use crate::secret::Secret;
 
 macro_rules! token {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $seen:vis $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
-        pub struct $name(Secret);
+        $seen struct $name(Secret);
 
         impl $name {
             pub(crate) fn new(text: impl Into<String>) -> Self {
@@ -19,7 +19,7 @@ macro_rules! token {
             }
 
             /// The token itself. Whoever calls this answers for where it goes.
-            pub fn expose(&self) -> &str {
+            $seen fn expose(&self) -> &str {
                 self.0.expose()
             }
         }
@@ -28,28 +28,28 @@ macro_rules! token {
 
 token! {
     /// A bearer token (RFC 6750): what the person came for.
-    AccessToken
+    pub AccessToken
 }
 token! {
     /// The token that buys the next access token (RFC 6749 §1.5). It never leaves this crate but for the keyring.
-    RefreshToken
+    pub(crate) RefreshToken
 }
 token! {
     /// The provider's signed statement of who signed in (OpenID Connect Core §2).
-    IdToken
+    pub(crate) IdToken
 }
 
 /// What a provider hands out for a code or a refresh token (RFC 6749 §5.1), verified.
 #[derive(Clone, Debug)]
-pub struct TokenSet {
+pub(crate) struct TokenSet {
     /// The bearer token.
-    pub access: AccessToken,
+    pub(crate) access: AccessToken,
     /// Absent when the provider keeps the old one valid.
-    pub refresh: Option<RefreshToken>,
+    pub(crate) refresh: Option<RefreshToken>,
     /// Absent when the provider sends none on refresh.
-    pub id: Option<IdToken>,
+    pub(crate) id: Option<IdToken>,
     /// How long the access token lives from the moment it was received.
-    pub lifetime: Duration,
+    pub(crate) lifetime: Duration,
     /// The key that the access token's signature was checked with, where the provider defines how.
-    pub verified_by: Option<String>,
+    pub(crate) verified_by: Option<String>,
 }

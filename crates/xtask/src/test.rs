@@ -19,6 +19,12 @@ pub(crate) fn everything() -> Result<(), Failure> {
     )?;
     let mut clippy = cargo(["clippy", "--workspace", "--all-targets", "--quiet"]);
     check(&mut tally, "clippy", clippy.args(["--", "-D", "warnings"]))?;
+    let mut docs = cargo(["doc", "--workspace", "--no-deps", "--quiet"]);
+    check(
+        &mut tally,
+        "rustdoc",
+        docs.env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
     check(
         &mut tally,
         "the page's types",

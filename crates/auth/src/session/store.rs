@@ -83,7 +83,7 @@ impl SessionStore {
     /// # Errors
     ///
     /// [`StoreError`]; none of them means that nobody is signed in.
-    pub async fn load(&self) -> Result<Option<Session>, StoreError> {
+    pub(crate) async fn load(&self) -> Result<Option<Session>, StoreError> {
         let Some(bytes) = self.vault.read(&self.entry).await? else {
             return Ok(None);
         };
@@ -95,7 +95,7 @@ impl SessionStore {
     /// # Errors
     ///
     /// When the keyring did not take it; it then holds the old record, whole.
-    pub async fn save(&self, session: &Session) -> Result<(), StoreError> {
+    pub(crate) async fn save(&self, session: &Session) -> Result<(), StoreError> {
         Ok(self.vault.write(&self.entry, print(session)).await?)
     }
 
@@ -104,7 +104,7 @@ impl SessionStore {
     /// # Errors
     ///
     /// When the keyring did not do it.
-    pub async fn delete(&self) -> Result<(), StoreError> {
+    pub(crate) async fn delete(&self) -> Result<(), StoreError> {
         Ok(self.vault.delete(&self.entry).await?)
     }
 }
