@@ -251,6 +251,13 @@ describe('the signed-in screen', () => {
     expect(text()).not.toContain('Verified');
   });
 
+  it('has the whole id of a long key, however short it is drawn', async () => {
+    await open('signed-in-long-key');
+    const whole = 'SPACE_JWT_PUBLIC:F0D8182E-31BE-4304-8BF9-BEE12C699A6B';
+    expect(text()).toContain(`Verified Key ${whole}`);
+    expect(document.querySelector(`[title="${whole}"]`)?.textContent).toBe(whole);
+  });
+
   it('says that a token which did not pass is not used, and gets another', async () => {
     const host = await open('signed-in-verification-failed');
     expect(text()).toContain('The access token did not pass verification, so it is not used.');

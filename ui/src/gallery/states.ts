@@ -224,6 +224,17 @@ export const states: Record<string, Fixture> = {
   'signed-in-not-kept': {
     state: at(signedIn(42 * MINUTE, { kept: false }), { notices: [problem('keyring_unavailable')] }),
   },
+  'signed-in-long-key': {
+    state: at(
+      signedIn(0, {
+        token: {
+          expires_at_ms: HELD_NOW + 42 * MINUTE,
+          lifetime_ms: 60 * MINUTE,
+          verified_by: 'SPACE_JWT_PUBLIC:F0D8182E-31BE-4304-8BF9-BEE12C699A6B',
+        },
+      }),
+    ),
+  },
   'signed-in-unverified': { state: at(signedIn(42 * MINUTE, { token: unverified(42 * MINUTE) })) },
   'signed-in-long-address': {
     state: at(signedIn(42 * MINUTE, { account: { identifier: LONG_ADDRESS, identifier_kind: 'email', subject: '1' } })),
