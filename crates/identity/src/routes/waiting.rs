@@ -132,7 +132,8 @@ pub(super) async fn again(
         return Err(Notice::foreign_form());
     }
     match renew(&provider, &browser, id).await? {
-        Asked::Wait(id) => Ok(Redirect::to(&format!("/app/wait/{id}?{ASKED_AGAIN}"))),
+        // The words are below the button, which a small window has scrolled to.
+        Asked::Wait(id) => Ok(Redirect::to(&format!("/app/wait/{id}?{ASKED_AGAIN}#said"))),
         asked => after(asked),
     }
 }
@@ -222,7 +223,7 @@ fn content(standing: Standing, shown: &Shown<'_>) -> Markup {
                 a.button href="/outbox" target="_blank" rel="noopener" { "Open the outbox" }
                 (send_again("Send again", "second"))
             }
-            p.quiet role="status" { @if let Some(said) = letters.in_words() { (said) } }
+            p #said .quiet role="status" { @if let Some(said) = letters.in_words() { (said) } }
         },
         Standing::Go | Standing::Returning => html! {
             h1 { "Go back to Keyfob" }

@@ -12,7 +12,7 @@ fn number_on(waiting: &Answer) -> String {
 
 /// What the waiting page says of letters that were asked for again.
 fn status_of(waiting: &Answer) -> String {
-    between(&waiting.body, "<p class=\"quiet\" role=\"status\">", "</p>")
+    between(&waiting.body, "id=\"said\" role=\"status\">", "</p>")
         .expect("a status")
         .to_owned()
 }
