@@ -333,20 +333,22 @@ impl SessionManager {
     /// more, only replaced.
     pub async fn verify(&self) -> Result<(), SessionError> {
         let session = self.0.session().await?;
-        let verdict = self.0.provider.verify(&session.tokens.access).await;
-        let checked = match &verdict {
-            Ok(key_id) => session.checked(Some(key_id.clone())),
+        match self.0.provider.verify(&session.tokens.access).await {
+            Ok(key_id) => {
+                self.0
+                    .replace(&session, session.checked(Some(key_id)))
+                    .await;
+                Ok(())
+            }
             // An old token is renewed when it is asked for; that is not a failed check.
-            Err(ProviderError::Unverified(JwtError::Expired)) => return Ok(()),
-            Err(ProviderError::Unverified(_)) => session.checked(None),
-            Err(_) => return Err(verdict.map(drop).expect_err("matched above").into()),
-        };
-        let mut current = self.0.current.lock().await;
-        if same(current.session.as_ref(), Some(&session)) {
-            current.session = Some(Arc::new(checked));
-            self.0.announce(&current, false);
+            Err(ProviderError::Unverified(JwtError::Expired)) => Ok(()),
+            Err(error) => {
+                if matches!(error, ProviderError::Unverified(_)) {
+                    self.0.replace(&session, session.checked(None)).await;
+                }
+                Err(error.into())
+            }
         }
-        Ok(verdict.map(drop)?)
     }
 
     /// Ends the session here: the keyring's record first, because a record that stays would bring the session back.
@@ -424,12 +426,15 @@ impl Inner {
         self.announce(&*self.current.lock().await, true);
         let answer = self.provider.refresh(refresh, &session.account).await;
 
-        let (renewed, failure) = match answer {
-            Ok(tokens) => (Some(session.refreshed(tokens, &self.clock)), None),
-            Err(RefreshError { error, rotated }) => (
-                rotated.map(|rotated| session.with_refresh_token(rotated)),
-                Some(error),
-            ),
+        let (outcome, to_keep) = match answer {
+            Ok(tokens) => {
+                let renewed = Arc::new(session.refreshed(tokens, &self.clock));
+                (Ok(Arc::clone(&renewed)), Some(renewed))
+            }
+            Err(RefreshError { error, rotated }) => {
+                let rotated = rotated.map(|token| Arc::new(session.with_refresh_token(token)));
+                (Err(error.into()), rotated)
+            }
         };
         let mut current = self.current.lock().await;
         // Signed out, or signed in anew, while the provider was asked: the answer belongs to nobody.
@@ -437,21 +442,24 @@ impl Inner {
             self.announce(&current, false);
             return Err(SessionError::SignedOut);
         }
-        let renewed = renewed.map(Arc::new);
-        match &renewed {
-            // Saved before anybody hears of it: the old refresh token is spent, and whoever reads the keyring next
-            // must find the new one.
-            Some(renewed) => {
-                if let Err(error) = self.keep(&mut current, Arc::clone(renewed)).await {
-                    tracing::warn!(%error, "the renewed session is not in the keyring");
-                }
-            }
-            None => self.announce(&current, false),
+        let Some(to_keep) = to_keep else {
+            self.announce(&current, false);
+            return outcome;
+        };
+        // Saved before anybody hears of it: the old refresh token is spent, and whoever reads the keyring next
+        // must find the new one.
+        if let Err(error) = self.keep(&mut current, to_keep).await {
+            tracing::warn!(%error, "the renewed session is not in the keyring");
         }
-        match (failure, renewed) {
-            (Some(error), _) => Err(error.into()),
-            (None, Some(renewed)) => Ok(renewed),
-            (None, None) => unreachable!("without a failure there are tokens"),
+        outcome
+    }
+
+    /// Uses `with` in place of `seen`, if that is still what is used. The keyring knows no difference between them.
+    async fn replace(&self, seen: &Arc<Session>, with: Session) {
+        let mut current = self.current.lock().await;
+        if same(current.session.as_ref(), Some(seen)) {
+            current.session = Some(Arc::new(with));
+            self.announce(&current, false);
         }
     }
 

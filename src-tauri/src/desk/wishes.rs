@@ -103,6 +103,9 @@ impl Desk {
 
     /// Does again what could not be done: the start, or the exchange of an answer.
     pub async fn try_again(&self) -> Result<(), Problem> {
+        if self.is_trial() {
+            wake_local_provider().await?;
+        }
         self.change(|shown| shown.problem = None);
         let unfinished = lock(&self.0.unfinished).take();
         self.start().await;
