@@ -238,8 +238,9 @@ impl Desk {
 
     /// Takes up what can be had now, and gives the call that is late, if one is.
     async fn restore_what_answers(&self, walk: &Walk) -> Option<Late> {
-        let session = walk.sessions.restore().await;
-        let attempts = self.restore_attempts(walk).await;
+        // Together, so that a keyring that does not answer is noticed once, and not one wait after the other.
+        let (session, attempts) =
+            tokio::join!(walk.sessions.restore(), self.restore_attempts(walk));
         let mut still_late = None;
         for error in [session.err(), attempts.err()].into_iter().flatten() {
             self.keyring_problem(&error);
