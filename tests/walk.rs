@@ -1,7 +1,8 @@
 //! From a typed e-mail address to a copied token.
 #![cfg(target_os = "linux")]
 
-use harness::Session;
+use harness::{Session, follow_the_mail};
+use serde_json::Value;
 
 #[tokio::test]
 async fn a_typed_address_becomes_a_token_that_the_provider_accepts() {
@@ -60,4 +61,43 @@ async fn the_link_brings_the_window_to_the_front() {
     app.sign_in_by_mail(&browser, "ada@example.com").await;
 
     session.comes_to_the_front("Keyfob").await;
+}
+
+#[tokio::test]
+async fn an_answer_that_found_nobody_at_the_provider_is_tried_again() {
+    let session = Session::start();
+    let browser = session.browser().await;
+    let app = session.launch().await;
+    app.ask_for_a_letter(&browser, "ada@example.com").await;
+    let record = session.run(
+        "secret-tool",
+        [
+            "lookup",
+            "service",
+            "dev.keyfob.debug",
+            "username",
+            "local.sign-in",
+        ],
+    );
+    let (_header, kept) = record.split_once('\n').expect("a header and a record");
+    let kept: Value = serde_json::from_str(kept).expect("the record is JSON");
+    let page = kept["attempts"][0]["address"].as_str().expect("an address");
+    let page = page.parse().expect("an address");
+    let last_page = follow_the_mail(&session.provider().base, &page).await;
+
+    session.provider_goes_to_sleep();
+    assert!(
+        session
+            .spawn_app(&[&last_page.return_link()])
+            .ends()
+            .success()
+    );
+
+    app.shows("The provider cannot be reached").await;
+    assert_eq!(
+        app.attribute("main", "data-step").await.as_deref(),
+        Some("redeeming")
+    );
+    app.press("Try again").await;
+    app.reaches("signed_in").await;
 }
