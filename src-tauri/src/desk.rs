@@ -111,7 +111,7 @@ impl Desk {
         let _ = self.0.handler.set(handler);
         tauri::async_runtime::spawn(async move {
             if !desk.links_come_to_us().await {
-                desk.notice(Reason::LinkHandlerMissing, None);
+                desk.notice(Reason::LinkHandlerMissing.into());
             }
         });
     }
@@ -154,10 +154,8 @@ impl Desk {
             .walk
             .get_or_try_init(|| async {
                 let (profile, view) = self.profile().await?;
-                let provider = Provider::new(&profile, &self.0.clock).map_err(|error| Problem {
-                    reason: error.reason(),
-                    detail: error.detail(),
-                })?;
+                let provider = Provider::new(&profile, &self.0.clock)
+                    .map_err(|error| Problem::from(&error))?;
                 let provider = Arc::new(provider);
                 self.change(|shown| {
                     shown.profile = ProfileView {
@@ -190,10 +188,7 @@ impl Desk {
     /// The configured profile, or the bundled local provider when there is none.
     async fn profile(&self) -> Result<(Profile, ProfileView), Problem> {
         let configured = match &self.0.config {
-            Some(path) => Profile::load(path).map_err(|error| Problem {
-                reason: error.reason(),
-                detail: Some(error.to_string()),
-            })?,
+            Some(path) => Profile::load(path)?,
             None => None,
         };
         let (profile, trial) = if let Some(profile) = configured {
@@ -269,7 +264,7 @@ impl Desk {
             match walk.sessions.verify().await {
                 Ok(()) | Err(SessionError::SignedOut) => {}
                 Err(error) if error.reason() == Reason::VerificationFailed => {
-                    desk.fail(session_problem(&error));
+                    desk.fail((&error).into());
                 }
                 Err(error) => {
                     tracing::info!(reason = ?error.reason(), "the kept token is not checked yet");
@@ -344,7 +339,7 @@ impl Desk {
                 if still_this_one && shown.redeeming != Redeeming::UnderWay {
                     shown.attempt = None;
                     shown.redeeming = Redeeming::No;
-                    shown.problem = Some(problem(Reason::SignInExpired));
+                    shown.problem = Some(Reason::SignInExpired.into());
                 }
             });
             if let Some(walk) = desk.0.walk.get() {
@@ -357,14 +352,14 @@ impl Desk {
     /// A keyring that did not do its part: said as a notice, and taken back when it answers after all.
     fn keyring_problem(&self, error: &StoreError) {
         tracing::warn!(%error, "the keyring did not do its part");
-        self.notice(error.reason(), Some(error.to_string()));
+        self.notice(error.into());
         if let StoreError::Vault(VaultError::Waiting(late)) = error {
             let (desk, late) = (self.clone(), late.clone());
             tauri::async_runtime::spawn(async move {
                 let ended = late.ended().await;
                 desk.take_back(Reason::KeyringWaiting);
                 if let Err(error) = ended {
-                    desk.notice(error.reason(), Some(error.to_string()));
+                    desk.notice((&StoreError::from(error)).into());
                 }
             });
         }
@@ -374,11 +369,9 @@ impl Desk {
         self.change(|shown| shown.problem = Some(problem));
     }
 
-    fn notice(&self, reason: Reason, detail: Option<String>) {
+    fn notice(&self, problem: Problem) {
         self.change(|shown| {
-            shown
-                .notices
-                .insert(reason.word(), Problem { reason, detail });
+            shown.notices.insert(problem.reason.word(), problem);
         });
     }
 
@@ -409,25 +402,9 @@ impl Desk {
     }
 }
 
-const fn problem(reason: Reason) -> Problem {
-    Problem {
-        reason,
-        detail: None,
-    }
-}
-
 async fn wake_local_provider() -> Result<Url, Problem> {
-    local_provider::ensure().await.map_err(|said| Problem {
-        reason: Reason::LocalProviderNotStarted,
-        detail: Some(said),
-    })
-}
-
-fn session_problem(error: &SessionError) -> Problem {
-    Problem {
-        reason: error.reason(),
-        detail: error.detail(),
-    }
+    let started = local_provider::ensure().await;
+    started.map_err(|said| Problem::saying(Reason::LocalProviderNotStarted, said))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

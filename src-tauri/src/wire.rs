@@ -2,7 +2,9 @@
 //!
 //! The TypeScript that the page compiles against is generated from these types; a test holds it current.
 
-use keyfob_auth::Reason;
+use std::fmt::Display;
+
+use keyfob_auth::{FinishError, ProfileError, ProviderError, Reason, SessionError, StoreError};
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -14,6 +16,53 @@ pub struct Problem {
     /// Short, safe to show, optional: the provider's or the system's own words.
     pub detail: Option<String>,
 }
+
+impl Problem {
+    /// What happened, in the system's own words.
+    pub fn saying(reason: Reason, words: impl Display) -> Self {
+        Self {
+            reason,
+            detail: Some(words.to_string()),
+        }
+    }
+}
+
+impl From<Reason> for Problem {
+    fn from(reason: Reason) -> Self {
+        Self {
+            reason,
+            detail: None,
+        }
+    }
+}
+
+impl From<ProfileError> for Problem {
+    fn from(error: ProfileError) -> Self {
+        Self::saying(error.reason(), error)
+    }
+}
+
+impl From<&StoreError> for Problem {
+    fn from(error: &StoreError) -> Self {
+        Self::saying(error.reason(), error)
+    }
+}
+
+/// For the errors that say themselves what of them may be shown.
+macro_rules! shown_by_its_detail {
+    ($($error:ty),+) => {$(
+        impl From<&$error> for Problem {
+            fn from(error: &$error) -> Self {
+                Self {
+                    reason: error.reason(),
+                    detail: error.detail(),
+                }
+            }
+        }
+    )+};
+}
+
+shown_by_its_detail!(FinishError, ProviderError, SessionError);
 
 /// The whole of what the window shows. Sent at every change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]

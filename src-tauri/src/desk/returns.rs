@@ -49,29 +49,16 @@ impl Desk {
             Ok(walk) => walk,
             Err(problem) => return self.not_yet(address, problem),
         };
-        let grant = match walk.sign_in.judge(address).await {
-            Ok(Return::Answer(grant)) => grant,
-            Ok(Return::AlreadyAnswered) => return,
-            Err(FinishError::Foreign) if !self.0.attempts_known.load(Ordering::Acquire) => {
-                return self.judge_again(walk, address).await;
+        let mut judged = walk.sign_in.judge(address).await;
+        // A link that fits no attempt, while the keyring has not said which there are, may still be ours.
+        let attempts_known = self.0.attempts_known.load(Ordering::Acquire);
+        if matches!(judged, Err(FinishError::Foreign)) && !attempts_known {
+            if let Err(error) = self.restore_attempts(walk).await {
+                return self.not_yet(address, (&error).into());
             }
-            Err(error) => return self.not_finished(walk, address, &error).await,
-        };
-        self.redeem(walk, address, grant).await;
-    }
-
-    /// A link that fits no attempt while the keyring has not said which there are.
-    async fn judge_again(&self, walk: &Walk, address: &str) {
-        if let Err(error) = self.restore_attempts(walk).await {
-            return self.not_yet(
-                address,
-                Problem {
-                    reason: error.reason(),
-                    detail: Some(error.to_string()),
-                },
-            );
+            judged = walk.sign_in.judge(address).await;
         }
-        match walk.sign_in.judge(address).await {
+        match judged {
             Ok(Return::Answer(grant)) => self.redeem(walk, address, grant).await,
             Ok(Return::AlreadyAnswered) => {}
             Err(error) => self.not_finished(walk, address, &error).await,
@@ -105,10 +92,7 @@ impl Desk {
 
     async fn not_finished(&self, walk: &Walk, address: &str, error: &FinishError) {
         tracing::info!(reason = ?error.reason(), "a return link did not lead to a session");
-        let problem = Problem {
-            reason: error.reason(),
-            detail: error.detail(),
-        };
+        let problem = Problem::from(error);
         if error.is_transient() {
             self.change(|shown| shown.redeeming = Redeeming::Stuck);
             return self.not_yet(address, problem);

@@ -1,7 +1,7 @@
 //! What the page asks for. Each wish ends in nothing, or in a [`Problem`] for the person.
 
 use keyfob_auth::{
-    Identifier, Reason, RedirectUri, SessionError,
+    Identifier, Reason, RedirectUri, SessionError, SessionManager,
     door::{
         browser,
         loopback::Loopback,
@@ -12,10 +12,8 @@ use tokio::sync::mpsc;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Desk, lock, problem, session_problem, wake_local_provider};
+use super::{Desk, lock, wake_local_provider};
 use crate::{links, shown::Shown, wire::Problem};
-
-const SIGN_IN_NEEDED: Problem = problem(Reason::SignInNeeded);
 
 impl Desk {
     /// Begins an attempt for what was typed, or for whatever the person types in the browser.
@@ -23,10 +21,7 @@ impl Desk {
         let identifier = typed
             .map(str::parse::<Identifier>)
             .transpose()
-            .map_err(|error| Problem {
-                reason: Reason::InvalidIdentifier,
-                detail: Some(error.to_string()),
-            })?;
+            .map_err(|error| Problem::saying(Reason::InvalidIdentifier, error))?;
         self.ready().await?;
         let redirect_uri = if self.links_come_to_us().await {
             links::redirect_uri()
@@ -39,7 +34,7 @@ impl Desk {
     /// A second attempt by loopback; the first stays valid.
     pub async fn try_another_way(&self) -> Result<(), Problem> {
         let walk = self.ready().await?;
-        let newest = walk.sign_in.newest().await.ok_or(SIGN_IN_NEEDED)?;
+        let newest = walk.sign_in.newest().await.ok_or(Reason::SignInNeeded)?;
         let identifier = newest.identifier.and_then(|text| text.parse().ok());
         let redirect_uri = self.open_loopback().await?;
         self.begin(identifier.as_ref(), redirect_uri).await
@@ -64,7 +59,7 @@ impl Desk {
     /// Opens the newest attempt's page again; the provider then sends a new mail.
     pub async fn open_again(&self) -> Result<(), Problem> {
         let newest = self.ready().await?.sign_in.newest().await;
-        let newest = newest.ok_or(SIGN_IN_NEEDED)?;
+        let newest = newest.ok_or(Reason::SignInNeeded)?;
         self.open_at_provider(&newest.request.address).await
     }
 
@@ -73,31 +68,33 @@ impl Desk {
         let issuer = self.ready().await?.provider.issuer().to_owned();
         match Url::parse(&format!("{issuer}/outbox")) {
             Ok(address) if self.is_trial() => self.open_at_provider(&address).await,
-            _ => Err(problem(Reason::LocalProviderNotStarted)),
+            _ => Err(Reason::LocalProviderNotStarted.into()),
         }
     }
 
     /// Copies the newest attempt's page, for another browser.
     pub async fn copy_sign_in_address(&self) -> Result<(), Problem> {
         let newest = self.ready().await?.sign_in.newest().await;
-        let newest = newest.ok_or(SIGN_IN_NEEDED)?;
+        let newest = newest.ok_or(Reason::SignInNeeded)?;
         self.copy(newest.request.address.to_string()).await
     }
 
     /// Takes what the person copied in the browser.
     pub async fn paste_return_address(&self) -> Result<(), Problem> {
         let walk = self.ready().await?;
-        let text = self.0.clipboard.take().await.map_err(|error| Problem {
-            reason: Reason::ClipboardFailed,
-            detail: Some(error.to_string()),
-        })?;
+        let text = self
+            .0
+            .clipboard
+            .take()
+            .await
+            .map_err(|error| Problem::saying(Reason::ClipboardFailed, error))?;
         match paste::read(&text, links::SCHEME, walk.provider.sign_in_page()) {
             Pasted::ReturnAddress(address) => {
                 self.receive(address);
                 Ok(())
             }
             Pasted::MailLink(address) => self.open_at_provider(&address).await,
-            Pasted::Neither => Err(problem(Reason::NothingToPaste)),
+            Pasted::Neither => Err(Reason::NothingToPaste.into()),
         }
     }
 
@@ -124,12 +121,9 @@ impl Desk {
 
     /// A fresh access token, on the clipboard.
     pub async fn copy_token(&self) -> Result<(), Problem> {
-        let sessions = &self.ready().await?.sessions;
-        let fresh = match sessions.access_token(None).await {
-            Err(error) if self.wakes_after(&error).await => sessions.access_token(None).await,
-            outcome => outcome,
-        };
-        let fresh = fresh.map_err(|error| session_problem(&error))?;
+        let fresh = self
+            .of_session(|sessions| async move { sessions.access_token(None).await })
+            .await?;
         self.copy(fresh.token.expose().to_owned()).await?;
         self.change(|shown| shown.problem = None);
         Ok(())
@@ -137,12 +131,8 @@ impl Desk {
 
     /// New tokens now.
     pub async fn refresh(&self) -> Result<(), Problem> {
-        let sessions = &self.ready().await?.sessions;
-        let refreshed = match sessions.refresh().await {
-            Err(error) if self.wakes_after(&error).await => sessions.refresh().await,
-            outcome => outcome,
-        };
-        refreshed.map_err(|error| session_problem(&error))?;
+        self.of_session(|sessions| async move { sessions.refresh().await })
+            .await?;
         self.change(|shown| shown.problem = None);
         Ok(())
     }
@@ -152,10 +142,7 @@ impl Desk {
         let walk = self.ready().await?;
         self.forget_attempts().await;
         let signed_out = walk.sessions.sign_out().await;
-        signed_out.map_err(|error| Problem {
-            reason: error.reason(),
-            detail: Some(error.to_string()),
-        })?;
+        signed_out.map_err(|error| Problem::from(&error))?;
         self.change(|shown| shown.problem = None);
         Ok(())
     }
@@ -167,33 +154,44 @@ impl Desk {
         }
         browser::open(address)
             .await
-            .map_err(|_| problem(Reason::BrowserNotOpened))?;
+            .map_err(|_| Reason::BrowserNotOpened)?;
         let now = self.0.clock.wall();
         self.change(|shown| shown.opened_at = Some(now));
         Ok(())
     }
 
-    /// Whether the provider could not be reached because it is the local one, asleep, and is awake now.
-    async fn wakes_after(&self, error: &SessionError) -> bool {
-        let asleep = error.reason() == Reason::Offline && self.is_trial();
-        asleep && wake_local_provider().await.is_ok()
+    /// Asks the session for something that may need the provider, and once more when that was the local one, asleep.
+    async fn of_session<T, Asked: Future<Output = Result<T, SessionError>>>(
+        &self,
+        ask: impl Fn(SessionManager) -> Asked,
+    ) -> Result<T, Problem> {
+        let sessions = &self.ready().await?.sessions;
+        let mut outcome = ask(sessions.clone()).await;
+        if let Err(error) = &outcome
+            && error.reason() == Reason::Offline
+            && self.is_trial()
+            && wake_local_provider().await.is_ok()
+        {
+            outcome = ask(sessions.clone()).await;
+        }
+        outcome.map_err(|error| Problem::from(&error))
     }
 
     async fn copy(&self, text: String) -> Result<(), Problem> {
         let text = Zeroizing::new(text);
-        self.0.clipboard.put(text).await.map_err(|error| Problem {
-            reason: Reason::ClipboardFailed,
-            detail: Some(error.to_string()),
-        })
+        self.0
+            .clipboard
+            .put(text)
+            .await
+            .map_err(|error| Problem::saying(Reason::ClipboardFailed, error))
     }
 
     /// A listener whose answers come into the same stream as every other door's.
     async fn open_loopback(&self) -> Result<RedirectUri, Problem> {
         let (returns, mut returned) = mpsc::channel(4);
-        let door = Loopback::open(returns).await.map_err(|error| Problem {
-            reason: Reason::LoopbackNotOpened,
-            detail: Some(error.to_string()),
-        })?;
+        let door = Loopback::open(returns)
+            .await
+            .map_err(|error| Problem::saying(Reason::LoopbackNotOpened, error))?;
         let redirect_uri = door.redirect_uri().clone();
         lock(&self.0.loopbacks).push(door);
         let desk = self.clone();
