@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use keyfob_auth::{Clock, Reason, SessionStatus, SignedIn};
+use keyfob_auth::{Clock, Reason, SessionStatus, SignedIn, StoreError};
 use support::{Answer, App, Keyring, NOON, Peer};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -16,6 +16,20 @@ async fn signed_in() -> (Peer, Keyring, App) {
     let keyring = Keyring::new();
     let app = App::signed_in(&peer, &keyring).await;
     (peer, keyring, app)
+}
+
+/// Signed in over a keyring that takes nothing; and what was said about that.
+async fn signed_in_without_a_keyring() -> (App, StoreError) {
+    let peer = Peer::start().await;
+    let donor = App::start(&peer, &Keyring::new());
+    let address = donor.begin().await;
+    peer.will_answer([peer.identity("R1")]);
+    let session = donor.finish(&address).await.unwrap();
+    let broken = Keyring::new();
+    broken.break_it();
+    let app = App::start(&peer, &broken);
+    let error = app.sessions.adopt(session).await.unwrap_err();
+    (app, error)
 }
 
 fn shown(app: &App) -> SignedIn {
@@ -189,17 +203,7 @@ async fn a_session_is_there_at_the_next_start_and_checked_again() {
 
 #[tokio::test]
 async fn without_a_keyring_a_session_lives_as_long_as_the_process() {
-    let peer = Peer::start().await;
-    let keyring = Keyring::new();
-    let donor = App::start(&peer, &keyring);
-    let address = donor.begin().await;
-    peer.will_answer([peer.identity("R1")]);
-    let session = donor.finish(&address).await.unwrap();
-
-    let broken = Keyring::new();
-    broken.break_it();
-    let app = App::start(&peer, &broken);
-    let error = app.sessions.adopt(session).await.unwrap_err();
+    let (app, error) = signed_in_without_a_keyring().await;
     assert_eq!(error.reason(), Reason::KeyringUnavailable);
     assert!(!shown(&app).kept);
     app.sessions.access_token(None).await.unwrap();
@@ -266,15 +270,7 @@ async fn a_token_is_over_when_either_clock_says_so() {
 
 #[tokio::test]
 async fn a_session_that_no_keyring_holds_can_be_signed_out() {
-    let peer = Peer::start().await;
-    let donor = App::start(&peer, &Keyring::new());
-    let address = donor.begin().await;
-    peer.will_answer([peer.identity("R1")]);
-    let session = donor.finish(&address).await.unwrap();
-    let broken = Keyring::new();
-    broken.break_it();
-    let app = App::start(&peer, &broken);
-    app.sessions.adopt(session).await.unwrap_err();
+    let (app, _) = signed_in_without_a_keyring().await;
     app.sessions.sign_out().await.unwrap();
     assert_eq!(*app.sessions.watch().borrow(), SessionStatus::SignedOut);
 }

@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
+use crate::refusal::Notice;
 use crate::secret::{SealingKey, SecretHash, random_text};
 
 const COOKIE_NAME: &str = "keyfob-identity-browser";
@@ -42,8 +43,13 @@ impl Browser {
         key.derive("form", &[self.secret.as_bytes()])
     }
 
-    pub(crate) fn sent_form(&self, token: &str, key: &SealingKey) -> bool {
-        key.recognises(token, "form", &[self.secret.as_bytes()])
+    /// Refuses a form that did not come from a page which this browser was shown.
+    pub(crate) fn must_have_sent(&self, token: &str, key: &SealingKey) -> Result<(), Notice> {
+        if key.recognises(token, "form", &[self.secret.as_bytes()]) {
+            Ok(())
+        } else {
+            Err(Notice::foreign_form())
+        }
     }
 
     /// The response, with the cookie that makes the browser known next time.

@@ -31,12 +31,9 @@ pub(crate) fn ask(
     }
     records.tidy(now)?;
     let token = random_text();
-    let link = SecretHash::of(&token);
-    let challenge = Challenge::ask(attempt, asking, link.clone(), now);
+    let challenge = Challenge::ask(attempt, asking, SecretHash::of(&token), now);
     let id = records.add_challenge(&challenge, now)?;
-    records.add_link(&link, id)?;
-    records.add_letter(&letter(&challenge, base_url, &token, now), now)?;
-    Ok(Asked::Wait(id))
+    mail(records, base_url, id, &challenge, &token, now)
 }
 
 /// Does what a repeated wish for a link calls for.
@@ -50,12 +47,9 @@ pub(crate) fn go_on(
     match again {
         Again::Mail(challenge) => {
             let token = random_text();
-            let link = SecretHash::of(&token);
-            let challenge = challenge.mailed(link.clone(), now);
+            let challenge = challenge.mailed(SecretHash::of(&token), now);
             records.keep_challenge(id, &challenge, now)?;
-            records.add_link(&link, id)?;
-            records.add_letter(&letter(&challenge, base_url, &token, now), now)?;
-            Ok(Asked::Wait(id))
+            mail(records, base_url, id, &challenge, &token, now)
         }
         Again::Wait(challenge) => {
             records.keep_challenge(id, &challenge, now)?;
@@ -70,6 +64,17 @@ pub(crate) fn go_on(
     }
 }
 
-fn letter(challenge: &Challenge, base_url: &str, token: &str, now: Timestamp) -> Letter {
-    Letter::with_link(challenge, format!("{base_url}/magic/{token}"), now)
+/// Makes the link known and puts its letter into the outbox.
+fn mail(
+    records: &Records<'_>,
+    base_url: &str,
+    id: ChallengeId,
+    challenge: &Challenge,
+    token: &str,
+    now: Timestamp,
+) -> rusqlite::Result<Asked> {
+    records.add_link(&SecretHash::of(token), id)?;
+    let letter = Letter::with_link(challenge, format!("{base_url}/magic/{token}"), now);
+    records.add_letter(&letter, now)?;
+    Ok(Asked::Wait(id))
 }

@@ -48,9 +48,7 @@ pub(super) async fn submit(
     RawQuery(query): RawQuery,
     Fields(submitted): Fields<Submitted>,
 ) -> Result<Response, Notice> {
-    if !browser.sent_form(&submitted.form, &provider.keys.sealing) {
-        return Err(Notice::foreign_form());
-    }
+    browser.must_have_sent(&submitted.form, &provider.keys.sealing)?;
     let query = query.unwrap_or_default();
     let request = accept(&query)?;
     let chosen = submitted.channel.as_deref().and_then(Channel::from_wire);

@@ -57,9 +57,7 @@ pub(super) async fn press(
     Part(token, ..): Part<String>,
     Fields(pressed): Fields<Pressed>,
 ) -> Result<Response, Notice> {
-    if !browser.sent_form(&pressed.form, &provider.keys.sealing) {
-        return Err(Notice::foreign_form());
-    }
+    browser.must_have_sent(&pressed.form, &provider.keys.sealing)?;
     let (link, hash, now) = (SecretHash::of(&token), browser.hash(), provider.clock.now());
     let (id, challenge, clicked) = provider
         .store
@@ -95,9 +93,7 @@ pub(super) async fn again(
     Part(token, ..): Part<String>,
     Fields(wish): Fields<Wish>,
 ) -> Result<Response, Notice> {
-    if !browser.sent_form(&wish.form, &provider.keys.sealing) {
-        return Err(Notice::foreign_form());
-    }
+    browser.must_have_sent(&wish.form, &provider.keys.sealing)?;
     let asked = renew(&provider, SecretHash::of(&token)).await?;
     match asked {
         Asked::Wait(_) | Asked::Return(_) => Ok(Notice::new(

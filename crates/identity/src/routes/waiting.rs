@@ -128,9 +128,7 @@ pub(super) async fn again(
     Part(id, ..): Part<ChallengeId>,
     Fields(wish): Fields<Wish>,
 ) -> Result<Redirect, Notice> {
-    if !browser.sent_form(&wish.form, &provider.keys.sealing) {
-        return Err(Notice::foreign_form());
-    }
+    browser.must_have_sent(&wish.form, &provider.keys.sealing)?;
     match renew(&provider, &browser, id).await? {
         // The words are below the button, which a small window has scrolled to.
         Asked::Wait(id) => Ok(Redirect::to(&format!("/app/wait/{id}?{ASKED_AGAIN}#said"))),
