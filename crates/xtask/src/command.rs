@@ -56,11 +56,11 @@ fn is_about_this_package(variable: &OsStr) -> bool {
     .any(|prefix| name.starts_with(prefix))
 }
 
-/// `npm` with its arguments, in the page's folder.
-pub(crate) fn npm<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+/// `npm` with its arguments, in a folder of the workspace.
+pub(crate) fn npm<'a>(folder: &str, arguments: impl IntoIterator<Item = &'a str>) -> Command {
     // On Windows npm is a script, which only a shell finds by its bare name.
     let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-    npm.args(arguments).current_dir(root().join("ui"));
+    npm.args(arguments).current_dir(root().join(folder));
     npm
 }
 

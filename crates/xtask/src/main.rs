@@ -2,9 +2,11 @@
 //! Rust and Node is enough.
 //!
 //! `run` and `test` are the two that everybody uses; [`system`] knows the system packages behind them and why
-//! each is needed, [`page`] the npm side, [`tally`] how many tests passed.
+//! each is needed, [`packages`] what comes from npm
+//! and for Python, [`tally`] how many tests passed.
 
 mod command;
+mod packages;
 mod page;
 mod run;
 mod screenshots;

@@ -1,12 +1,14 @@
-//! The npm side: packages and builds of the page, each only when something changed.
+//! The page: its packages, its scripts and its build, each only when something changed.
 
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::process::Command;
 use std::time::SystemTime;
 
 use crate::Failure;
 use crate::command::{npm, root, run, say};
+use crate::packages;
 
 /// What the page is built from.
 const SOURCES: [&str; 5] = [
@@ -17,22 +19,22 @@ const SOURCES: [&str; 5] = [
     "vite.config.ts",
 ];
 
-/// Installs the packages that `package-lock.json` names, unless the last install was of the same file.
+/// Where the page is.
+const FOLDER: &str = "ui";
+
+/// A script of the page's `package.json`.
+pub(crate) fn script(name: &str) -> Command {
+    npm(FOLDER, ["run", "--silent", name])
+}
+
+/// Installs what the page is built with.
 pub(crate) fn install_packages() -> Result<(), Failure> {
-    let ui = root().join("ui");
-    let wanted = read(&ui.join("package-lock.json"))?;
-    let stamp = ui.join("node_modules/.installed-package-lock.json");
-    if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    say("installing the page's packages");
-    run(npm(["ci"]).args(["--no-audit", "--no-fund", "--loglevel=error"]))?;
-    fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))
+    packages::from_npm(FOLDER)
 }
 
 /// Builds the page that the programs embed. A build that changes nothing would still make cargo embed it anew.
 pub(crate) fn build() -> Result<(), Failure> {
-    let ui = root().join("ui");
+    let ui = root().join(FOLDER);
     let built = modified(&ui.join("dist/index.html"));
     let newest = SOURCES
         .iter()
@@ -42,7 +44,7 @@ pub(crate) fn build() -> Result<(), Failure> {
         return Ok(());
     }
     say("building the page");
-    run(npm(["run", "--silent", "build"]).args(["--", "--logLevel", "warn"]))
+    run(script("build").args(["--", "--logLevel", "warn"]))
 }
 
 /// When anything in a folder last changed. A file that went away shows in the time of its folder.
@@ -58,8 +60,4 @@ fn newest_below(path: &Path) -> io::Result<SystemTime> {
 
 fn modified(file: &Path) -> Option<SystemTime> {
     fs::metadata(file).ok()?.modified().ok()
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::thread;
 
 use crate::Failure;
-use crate::command::{npm, root, run, say};
+use crate::command::{root, run, say};
 use crate::page;
 use crate::serve;
 use crate::system::{self, Purpose};
@@ -22,7 +22,7 @@ pub(crate) fn take(folder: &Path) -> Result<(), Failure> {
     system::prepare(Purpose::Screenshots)?;
     page::install_packages()?;
     say("building the gallery");
-    run(npm(["run", "--silent", "build:gallery"]).args(["--", "--logLevel", "warn"]))?;
+    run(page::script("build:gallery").args(["--", "--logLevel", "warn"]))?;
 
     let gallery = root().join("ui/dist-gallery");
     let list = gallery.join("states.json");

@@ -25,13 +25,15 @@ enum Thing {
     Program(&'static str),
     /// A library by its name in pkg-config.
     Library(&'static str),
+    /// The part of Python's own library that makes environments; Debian packs it by itself.
+    PythonEnvironments,
     /// A keyring that the session bus can start, whoever made it.
     Keyring,
     /// Any font at all.
     Font,
 }
 
-use Thing::{Font, Keyring, Library, Program};
+use Thing::{Font, Keyring, Library, Program, PythonEnvironments};
 
 const fn need(thing: Thing, package: &'static str, why: &'static str) -> Need {
     Need {
@@ -134,6 +136,16 @@ const TEST: &[Need] = &[
         "xclip",
         "reads the clipboard, without our code",
     ),
+    need(
+        Program("python3"),
+        "python3",
+        "runs Cotter's own client against our provider",
+    ),
+    need(
+        PythonEnvironments,
+        "python3-venv",
+        "keeps that client's packages out of the system",
+    ),
 ];
 
 const SCREENSHOTS: &[Need] = &[
@@ -220,6 +232,9 @@ impl Thing {
         match *self {
             Program(name) => on_path(name),
             Library(name) => succeeds(Command::new("pkg-config").args(["--exists", name])),
+            PythonEnvironments => {
+                succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
+            }
             Keyring => a_bus_service_provides("org.freedesktop.secrets"),
             Font => fs::read_dir("/usr/share/fonts").is_ok_and(|mut fonts| fonts.next().is_some()),
         }

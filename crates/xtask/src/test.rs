@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use crate::Failure;
-use crate::command::{self, cargo, npm, say};
+use crate::command::{self, cargo, say};
+use crate::packages;
 use crate::page;
 use crate::system::{self, Purpose};
 use crate::tally::Tally;
@@ -25,12 +26,8 @@ pub(crate) fn everything() -> Result<(), Failure> {
         "rustdoc",
         docs.env("RUSTDOCFLAGS", "-D warnings"),
     )?;
-    check(
-        &mut tally,
-        "the page's types",
-        &mut npm(["run", "--silent", "check"]),
-    )?;
-    page_tests(&mut tally, npm(["run", "--silent", "test"]))?;
+    check(&mut tally, "the page's types", &mut page::script("check"))?;
+    page_tests(&mut tally, page::script("test"))?;
     rust_tests(&mut tally, None)?;
     verdict(&tally)
 }
@@ -39,7 +36,7 @@ pub(crate) fn everything() -> Result<(), Failure> {
 pub(crate) fn matching(filter: &str) -> Result<(), Failure> {
     prepare()?;
     let mut tally = Tally::default();
-    let mut page = npm(["run", "--silent", "test"]);
+    let mut page = page::script("test");
     page.args(["--", "--testNamePattern", filter]);
     page_tests(&mut tally, page)?;
     rust_tests(&mut tally, Some(filter))?;
@@ -64,6 +61,11 @@ fn prepare() -> Result<(), Failure> {
     say("fetching the crates");
     command::run(cargo(["fetch", "--quiet", "--locked"]).stdin(std::process::Stdio::null()))?;
     page::install_packages()?;
+    if cfg!(target_os = "linux") {
+        // For the strangers of the stories, which run on Linux only.
+        packages::from_npm("tests/peers")?;
+        packages::for_python("tests/peers")?;
+    }
     // Before any cargo command: the programs embed the page, so without it they do not even pass the linter.
     page::build()
 }
