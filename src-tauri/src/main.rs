@@ -8,14 +8,16 @@
 mod clipboard;
 mod commands;
 mod desk;
-#[cfg(target_os = "linux")]
-mod hand_over;
 mod links;
 mod local_provider;
+#[cfg(target_os = "linux")]
+mod only_instance;
 mod shown;
 mod window;
 mod wire;
 
+#[cfg(target_os = "linux")]
+use std::sync::{Arc, OnceLock};
 use std::{process::Command, time::Duration};
 
 use keyfob_auth::Profile;
@@ -25,6 +27,8 @@ use tokio::sync::mpsc;
 
 use desk::Desk;
 use links::Handler;
+#[cfg(target_os = "linux")]
+use only_instance::Start;
 
 /// More links than a person can click before the program has started.
 const MOST_RETURNS: usize = 32;
@@ -32,46 +36,64 @@ const MOST_RETURNS: usize = 32;
 /// How long quitting waits for an exchange that is under way.
 const QUIT_PATIENCE: Duration = Duration::from_secs(20);
 
-/// Set for the one second try of a start that met a quitting instance.
-const SECOND_TRY: &str = "KEYFOB_SECOND_TRY";
-
 fn main() {
     start_logging();
-    #[cfg(target_os = "linux")]
-    if hand_over::to_running_instance(links::SCHEME, &arguments().collect::<Vec<_>>()) {
-        return;
-    }
-    match build() {
-        Ok(app) => app.run(|app, event| on_event(app, &event)),
-        Err(error) => {
-            tracing::warn!(%error, "could not start");
-            // Most likely the instance that took our arguments was quitting and never answered.
-            if !is_second_try() {
-                start_again(Some(SECOND_TRY));
-            }
-            eprintln!("error: Keyfob could not start: {error}\nhint: start it again");
-            std::process::exit(1);
-        }
-    }
-}
-
-fn build() -> tauri::Result<tauri::App> {
-    let mut context = tauri::generate_context!();
-    links::SCHEME.clone_into(&mut context.config_mut().identifier);
     let (sender, returns) = mpsc::channel(MOST_RETURNS);
     let desk = Desk::new(Profile::default_path(), sender);
+    #[cfg(target_os = "linux")]
+    let (only_instance, started) = {
+        let started = Arc::new(OnceLock::new());
+        let (ours, app) = (desk.clone(), Arc::clone(&started));
+        let arguments: Vec<String> = arguments().collect();
+        let receive = move |theirs| another_start(&ours, app.get(), theirs);
+        match only_instance::settle(links::SCHEME, &arguments, receive) {
+            Start::HandedOver => return,
+            Start::Only(only_instance) => (only_instance, started),
+        }
+    };
     for link in links::among(arguments()) {
         desk.receive(link);
     }
-    let second_instance = |app: &AppHandle, arguments: Vec<String>, _| {
-        for link in links::among(arguments) {
-            app.state::<Desk>().receive(link);
+    let app = build(&desk, returns).unwrap_or_else(|error| {
+        eprintln!("error: Keyfob could not start: {error}\nhint: start it again");
+        std::process::exit(1)
+    });
+    #[cfg(target_os = "linux")]
+    started.get_or_init(|| app.handle().clone());
+    #[cfg(target_os = "linux")]
+    let give_up = move |_: &AppHandle| only_instance.give_up();
+    #[cfg(not(target_os = "linux"))]
+    let give_up = |app: &AppHandle| tauri_plugin_single_instance::destroy(app);
+    app.run(move |app, event| {
+        if matches!(event, RunEvent::Exit) {
+            // From here on a link starts a new instance.
+            give_up(app);
+            quit(&desk);
         }
+    });
+}
+
+/// A start that was not the first. Before there is a window, there is none to raise: it opens in front.
+fn another_start(desk: &Desk, app: Option<&AppHandle>, arguments: Vec<String>) {
+    for link in links::among(arguments) {
+        desk.receive(link);
+    }
+    if let Some(app) = app {
         window::raise(app);
-    };
-    tauri::Builder::default()
-        // First, so that a second instance ends before it does anything else.
-        .plugin(tauri_plugin_single_instance::init(second_instance))
+    }
+}
+
+fn build(desk: &Desk, returns: mpsc::Receiver<String>) -> tauri::Result<tauri::App> {
+    let mut context = tauri::generate_context!();
+    links::SCHEME.clone_into(&mut context.config_mut().identifier);
+    let desk = desk.clone();
+    let builder = tauri::Builder::default();
+    // First, so that a second instance ends before it does anything else.
+    #[cfg(not(target_os = "linux"))]
+    let builder = builder.plugin(tauri_plugin_single_instance::init(
+        |app: &AppHandle, arguments, _| another_start(&app.state::<Desk>(), Some(app), arguments),
+    ));
+    builder
         .plugin(tauri_plugin_deep_link::init())
         .manage(desk.clone())
         .invoke_handler(tauri::generate_handler![
@@ -116,54 +138,30 @@ fn receive_links_from_the_system(app: &AppHandle) {
     });
 }
 
-/// A link that comes while we are quitting is still dealt with; then its outcome is shown by a new instance.
-fn on_event(app: &AppHandle, event: &RunEvent) {
-    if matches!(event, RunEvent::Exit) {
-        // From here on a link starts a new instance.
-        tauri_plugin_single_instance::destroy(app);
-        let desk = app.state::<Desk>().inner().clone();
-        let link_came = desk.is_under_way();
-        tauri::async_runtime::block_on(async {
-            let idle = tokio::time::timeout(QUIT_PATIENCE, desk.idle());
-            if idle.await.is_err() {
-                tracing::warn!("quitting although something is still under way");
-            }
-        });
-        if link_came {
-            start_again(None);
+/// A link that came while we were quitting is still dealt with; then its outcome is shown by a new instance.
+fn quit(desk: &Desk) {
+    let link_came = desk.is_under_way();
+    tauri::async_runtime::block_on(async {
+        let idle = tokio::time::timeout(QUIT_PATIENCE, desk.idle());
+        if idle.await.is_err() {
+            tracing::warn!("quitting although something is still under way");
         }
+    });
+    if link_came {
+        start_again();
     }
 }
 
-/// Starts this program anew, with the same arguments when this start is to be tried again.
-fn start_again(second_try: Option<&str>) {
-    let Ok(program) = std::env::current_exe() else {
-        return;
-    };
-    let mut command = Command::new(program);
-    // Whatever this one starts, a browser for one, may start us again and has two tries of its own.
-    command.env_remove(SECOND_TRY);
-    if let Some(mark) = second_try {
-        command.args(std::env::args_os().skip(1)).env(mark, "1");
-    }
-    match command.spawn() {
-        Ok(_) if second_try.is_some() => std::process::exit(0),
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "could not start again"),
+fn start_again() {
+    let started = std::env::current_exe().and_then(|program| Command::new(program).spawn());
+    if let Err(error) = started {
+        tracing::warn!(%error, "could not start again");
     }
 }
 
 /// A program's arguments may be any bytes; a link is text, and what is beside it does not matter.
 fn arguments() -> impl Iterator<Item = String> {
     std::env::args_os().map(|argument| argument.to_string_lossy().into_owned())
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the edge of the program: its environment is read here"
-)]
-fn is_second_try() -> bool {
-    std::env::var_os(SECOND_TRY).is_some()
 }
 
 /// To standard error; `KEYFOB_LOG` takes the usual filter, for example `keyfob_auth=debug`.

@@ -26,6 +26,7 @@ mod browser;
 mod clipboard;
 mod driver;
 mod inner;
+pub mod inside;
 mod keyring;
 mod mail;
 mod page;

@@ -10,6 +10,9 @@ use xtask::processes;
 use crate::programs;
 use crate::session::Session;
 
+/// The log's place in the home folder.
+pub(crate) const LOG: &str = ".local/state/keyfob-identity/log";
+
 /// The local provider that runs in a session.
 #[derive(Debug)]
 pub struct Provider {
@@ -40,7 +43,7 @@ impl Session {
     }
 
     pub(crate) fn provider_log_file(&self) -> PathBuf {
-        self.home().join(".local/state/keyfob-identity/log")
+        self.home().join(LOG)
     }
 }
 
