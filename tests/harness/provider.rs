@@ -21,9 +21,9 @@ pub struct Provider {
 }
 
 impl Session {
-    /// The session's provider; starts it if it does not run.
+    /// The session's provider, its switchboard open; starts it if it does not run.
     pub fn provider(&self) -> Provider {
-        let base = self.run(programs::built("keyfob-identity"), ["ensure"]);
+        let base = self.run(programs::built("keyfob-identity"), ["ensure", "--faults"]);
         Provider {
             base: base.trim().trim_end_matches('/').to_owned(),
         }
@@ -54,8 +54,8 @@ impl Provider {
     /// When it cannot be started.
     pub fn of_this_process() -> Self {
         let mut ensure = Command::new(programs::built("keyfob-identity"));
-        let base =
-            processes::succeed(ensure.arg("ensure")).unwrap_or_else(|error| panic!("{error}"));
+        let base = processes::succeed(ensure.args(["ensure", "--faults"]))
+            .unwrap_or_else(|error| panic!("{error}"));
         Self {
             base: base.trim().trim_end_matches('/').to_owned(),
         }

@@ -6,12 +6,16 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 /// A source of time: the system's, or one that its holder moves.
 #[derive(Clone, Debug)]
-pub struct Clock(Source);
+pub struct Clock {
+    source: Source,
+    /// What [`crate::faults`] adds to it; nothing, otherwise.
+    ahead: watch::Sender<SignedDuration>,
+}
 
 #[derive(Clone, Debug)]
 enum Source {
@@ -22,20 +26,28 @@ enum Source {
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        Self(Source::System)
+        Self::over(Source::System)
     }
 
     /// A clock that stands at `start` until [`Clock::advance`] moves it; its clones move with it.
     pub fn held(start: Timestamp) -> Self {
-        Self(Source::Held(watch::Sender::new(start)))
+        Self::over(Source::Held(watch::Sender::new(start)))
+    }
+
+    fn over(source: Source) -> Self {
+        Self {
+            source,
+            ahead: watch::Sender::new(SignedDuration::ZERO),
+        }
     }
 
     /// Now, to the microsecond: what the database and the wire can carry.
     pub fn now(&self) -> Timestamp {
-        let now = match &self.0 {
+        let now = match &self.source {
             Source::System => system_now(),
             Source::Held(time) => *time.borrow(),
         };
+        let now = now.saturating_add(*self.ahead.borrow()).unwrap_or(now);
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 
@@ -44,27 +56,50 @@ impl Clock {
     /// # Panics
     /// On the system's clock, which nobody here may move.
     pub fn advance(&self, by: Duration) {
-        let Source::Held(time) = &self.0 else {
+        let Source::Held(time) = &self.source else {
             panic!("only a held clock can be moved");
         };
         time.send_modify(|now| *now += by);
     }
 
+    /// How far this clock and its clones have been set ahead.
+    pub(crate) fn ahead(&self) -> SignedDuration {
+        *self.ahead.borrow()
+    }
+
+    /// Sets this clock and its clones `by` so much ahead of their source.
+    pub(crate) fn set_ahead(&self, by: SignedDuration) {
+        self.ahead.send_replace(by);
+    }
+
     /// Returns once `when` has come.
     pub async fn reached(&self, when: Timestamp) {
-        match &self.0 {
+        let mut ahead = self.ahead.subscribe();
+        let set = async |ahead: &mut watch::Receiver<SignedDuration>| {
+            // The sender lives in `self`, so the wait cannot end by its being dropped.
+            let _ = ahead.changed().await;
+        };
+        match &self.source {
             Source::System => {
                 while let Ok(left) = Duration::try_from(when.duration_since(self.now()))
                     && !left.is_zero()
                 {
                     // In short steps: a sleeping laptop stops the timer, not the wall clock.
-                    tokio::time::sleep(left.min(Duration::from_secs(30))).await;
+                    let step = tokio::time::sleep(left.min(Duration::from_secs(30)));
+                    tokio::select! {
+                        () = step => {}
+                        () = set(&mut ahead) => {}
+                    }
                 }
             }
             Source::Held(time) => {
                 let mut time = time.subscribe();
-                // The sender lives in `self`, so the wait cannot end by its being dropped.
-                let _ = time.wait_for(|now| *now >= when).await;
+                while self.now() < when {
+                    tokio::select! {
+                        _ = time.changed() => {}
+                        () = set(&mut ahead) => {}
+                    }
+                }
             }
         }
     }
@@ -123,5 +158,18 @@ mod tests {
         });
         clock.advance(Duration::from_mins(1));
         assert_eq!(waiting.await.expect("the waiter ends").as_second(), 60);
+    }
+
+    #[tokio::test]
+    async fn a_moment_is_reached_when_the_clock_is_set_ahead() {
+        let clock = Clock::system();
+        let moment = clock.now() + Duration::from_hours(1);
+        let waiting = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.reached(moment).await }
+        });
+        clock.set_ahead(SignedDuration::from_hours(2));
+        waiting.await.expect("the waiter ends");
+        assert!(clock.now() > moment);
     }
 }

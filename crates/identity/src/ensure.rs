@@ -46,7 +46,8 @@ enum Presence {
     Absent,
     Starting,
     Answers(Running),
-    OtherBuild(Running),
+    /// Another build, or one without the switchboard that is wanted.
+    Unsuitable(Running),
     Silent(Running),
 }
 
@@ -54,6 +55,15 @@ enum Presence {
 struct Health {
     program: String,
     build: String,
+    #[serde(default)]
+    faults: bool,
+}
+
+/// What is asked of a server.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    build: &'a str,
+    faults: bool,
 }
 
 /// Finds the provider of a folder, starting one if none of this `build` runs.
@@ -61,18 +71,42 @@ struct Health {
 /// # Errors
 /// When none answers within 10 seconds, or the folder cannot be used.
 pub fn ensure(folder: &Path, build: &str) -> Result<Found, EnsureError> {
+    find(
+        folder,
+        Wanted {
+            build,
+            faults: false,
+        },
+    )
+}
+
+/// As [`ensure`], but for a provider whose switchboard under `/faults` is open; one whose is not, is replaced.
+///
+/// # Errors
+/// As [`ensure`].
+pub fn ensure_with_faults(folder: &Path, build: &str) -> Result<Found, EnsureError> {
+    find(
+        folder,
+        Wanted {
+            build,
+            faults: true,
+        },
+    )
+}
+
+fn find(folder: &Path, wanted: Wanted<'_>) -> Result<Found, EnsureError> {
     let watch = Stopwatch::start();
     let folder = StateFolder::open(folder)?;
-    if let Presence::Answers(running) = presence(&folder, build)? {
+    if let Presence::Answers(running) = presence(&folder, wanted)? {
         return Ok(found(running, false));
     }
     let _turn = folder.turn(PATIENCE)?;
     let mut child: Option<Child> = None;
     let mut failure = None;
     while watch.elapsed() < PATIENCE {
-        match presence(&folder, build)? {
+        match presence(&folder, wanted)? {
             Presence::Answers(running) => return Ok(found(running, child.is_some())),
-            Presence::OtherBuild(running) => {
+            Presence::Unsuitable(running) => {
                 failure = None;
                 // If it does not listen, the next look finds it unchanged and asks again.
                 let _ = ask(&running, "POST", "/control/stop");
@@ -80,7 +114,7 @@ pub fn ensure(folder: &Path, build: &str) -> Result<Found, EnsureError> {
             Presence::Starting => failure = None,
             Presence::Silent(running) => failure = Some(running.process),
             Presence::Absent => match child.as_mut().map(Child::try_wait).transpose()? {
-                None => child = Some(start(&folder)?),
+                None => child = Some(start(&folder, wanted)?),
                 Some(None) => {}
                 Some(Some(_)) => return Err(did_not_start(&folder, None)),
             },
@@ -127,7 +161,7 @@ fn found(running: Running, started: bool) -> Found {
     }
 }
 
-fn presence(folder: &StateFolder, build: &str) -> io::Result<Presence> {
+fn presence(folder: &StateFolder, wanted: Wanted<'_>) -> io::Result<Presence> {
     if !folder.is_leased()? {
         return Ok(Presence::Absent);
     }
@@ -139,20 +173,25 @@ fn presence(folder: &StateFolder, build: &str) -> io::Result<Presence> {
         .ok()
         .and_then(|body| serde_json::from_str::<Health>(&body).ok());
     Ok(match health {
-        Some(health) if health.program == "keyfob-identity" && health.build == build => {
+        Some(health)
+            if health.program == "keyfob-identity"
+                && health.build == wanted.build
+                && (health.faults || !wanted.faults) =>
+        {
             Presence::Answers(running)
         }
-        Some(_) => Presence::OtherBuild(running),
+        Some(_) => Presence::Unsuitable(running),
         None => Presence::Silent(running),
     })
 }
 
 /// Starts the server of this very program, detached: it outlives whoever asked for it.
-fn start(folder: &StateFolder) -> io::Result<Child> {
+fn start(folder: &StateFolder, wanted: Wanted<'_>) -> io::Result<Child> {
     let mut command = Command::new(std::env::current_exe()?);
     command
         .args(["serve", "--data"])
         .arg(folder.path())
+        .args(wanted.faults.then_some("--faults"))
         .current_dir(folder.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -7,6 +7,7 @@
 //! [RFC 7518 §3.4]: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
 
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -24,16 +25,22 @@ use crate::store::Records;
 /// Everything the provider can prove itself with.
 #[derive(Clone)]
 pub(crate) struct Keys {
-    key_id: String,
-    token_key: SigningKey,
+    /// Behind a lock because [`crate::faults`] may replace it while the provider runs.
+    token_key: Arc<RwLock<TokenKey>>,
     identity_key: ed25519_dalek::SigningKey,
     pub(crate) sealing: SealingKey,
 }
 
-impl Keys {
-    /// Reads the keys, making those that are missing.
-    pub(crate) fn load(records: &Records<'_>) -> rusqlite::Result<Self> {
-        let token_key = loop {
+/// The key that signs tokens, and its name.
+#[derive(Clone)]
+struct TokenKey {
+    id: String,
+    key: SigningKey,
+}
+
+impl TokenKey {
+    fn load(records: &Records<'_>) -> rusqlite::Result<Self> {
+        let key = loop {
             let bytes = records.setting_or("token_key", || random::<32>().to_vec())?;
             match SigningKey::from_slice(&bytes) {
                 Ok(key) => break key,
@@ -41,30 +48,60 @@ impl Keys {
                 Err(_) => records.forget_setting("token_key")?,
             }
         };
-        let key_id = records.setting_or("token_key_id", || {
+        let id = records.setting_or("token_key_id", || {
             let name = Uuid::new_v4().hyphenated().to_string().to_uppercase();
             format!("SPACE_JWT_PUBLIC:{name}").into_bytes()
         })?;
+        Ok(Self {
+            id: String::from_utf8_lossy(&id).into_owned(),
+            key,
+        })
+    }
+}
+
+impl Keys {
+    /// Reads the keys, making those that are missing.
+    pub(crate) fn load(records: &Records<'_>) -> rusqlite::Result<Self> {
         let identity_key = records.setting_or("identity_key", || random::<32>().to_vec())?;
         let sealing_key = records.setting_or("sealing_key", || random::<32>().to_vec())?;
         Ok(Self {
-            key_id: String::from_utf8_lossy(&key_id).into_owned(),
-            token_key,
+            token_key: Arc::new(RwLock::new(TokenKey::load(records)?)),
             identity_key: ed25519_dalek::SigningKey::from_bytes(&thirty_two(&identity_key)?),
             sealing: SealingKey::from_bytes(thirty_two(&sealing_key)?),
         })
     }
 
+    /// Signs with a new key from now on, and knows the old one no more.
+    pub(crate) fn roll_over(&self, records: &Records<'_>) -> rusqlite::Result<()> {
+        records.forget_setting("token_key")?;
+        records.forget_setting("token_key_id")?;
+        let new = TokenKey::load(records)?;
+        *self
+            .token_key
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = new;
+        Ok(())
+    }
+
+    fn token_key(&self) -> TokenKey {
+        let key = self
+            .token_key
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        key.clone()
+    }
+
     /// A signed JWT with these claims.
     pub(crate) fn sign_token(&self, claims: &impl Serialize) -> String {
-        let header = json!({"alg": "ES256", "kid": self.key_id, "typ": "JWT"});
+        let TokenKey { id, key } = self.token_key();
+        let header = json!({"alg": "ES256", "kid": id, "typ": "JWT"});
         let claims = serde_json::to_vec(claims).expect("claims are plain JSON");
         let signed = format!(
             "{}.{}",
             URL_SAFE_NO_PAD.encode(header.to_string()),
             URL_SAFE_NO_PAD.encode(claims)
         );
-        let signature: Signature = self.token_key.sign(signed.as_bytes());
+        let signature: Signature = key.sign(signed.as_bytes());
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
     }
 
@@ -73,11 +110,12 @@ impl Keys {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
         let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
-        if header["alg"] != "ES256" || header["kid"] != *self.key_id {
+        let TokenKey { id, key } = self.token_key();
+        if header["alg"] != "ES256" || header["kid"] != *id {
             return None;
         }
         let signature = Signature::from_slice(&URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
-        VerifyingKey::from(&self.token_key)
+        VerifyingKey::from(&key)
             .verify(signed.as_bytes(), &signature)
             .ok()?;
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
@@ -87,13 +125,14 @@ impl Keys {
     ///
     /// [RFC 7517 §5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
     pub(crate) fn published(&self) -> Value {
-        let point = VerifyingKey::from(&self.token_key).to_sec1_point(false);
+        let TokenKey { id, key } = self.token_key();
+        let point = VerifyingKey::from(&key).to_sec1_point(false);
         // 0x04, then x and y of 32 bytes each (SEC 1 §2.3.3).
         let (x, y) = point.as_bytes()[1..].split_at(32);
         json!({"keys": [{
             "kty": "EC",
             "crv": "P-256",
-            "kid": self.key_id,
+            "kid": id,
             "use": "sig",
             "alg": "ES256",
             "x": URL_SAFE_NO_PAD.encode(x),
@@ -123,7 +162,7 @@ impl fmt::Debug for Keys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Keys")
-            .field("key_id", &self.key_id)
+            .field("token_key", &self.token_key().id)
             .finish_non_exhaustive()
     }
 }

@@ -31,6 +31,7 @@
 //!     port: Port::Exactly(0),
 //!     clock: Clock::system(),
 //!     build: "example".to_owned(),
+//!     faults: false,
 //! })
 //! .await?;
 //! assert!(server.base_url().starts_with("http://127.0.0.1:"));
@@ -45,6 +46,7 @@ mod build_id;
 mod challenge;
 mod clock;
 mod ensure;
+mod faults;
 mod guard;
 mod identifier;
 mod keys;
@@ -65,7 +67,7 @@ mod tokens;
 
 pub use build_id::build_of_this_program;
 pub use clock::Clock;
-pub use ensure::{EnsureError, Found, ensure, stop};
+pub use ensure::{EnsureError, Found, ensure, ensure_with_faults, stop};
 pub use log::write_log_into;
 pub use provider::API_KEY_ID;
 pub use server::{Port, Server, Settings, StartError};

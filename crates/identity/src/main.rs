@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use keyfob_identity::{
-    Clock, Port, Server, Settings, StartError, Surroundings, build_of_this_program, ensure, stop,
-    usual_folder, write_log_into,
+    Clock, Port, Server, Settings, StartError, Surroundings, build_of_this_program, ensure,
+    ensure_with_faults, stop, usual_folder, write_log_into,
 };
 
 /// A local identity provider that speaks Cotter's passwordless wire, for trying things out.
@@ -27,11 +27,24 @@ enum Command {
         /// The port on 127.0.0.1, instead of last time's; 0 takes any.
         #[arg(long, value_name = "N")]
         port: Option<u16>,
+        #[command(flatten)]
+        tests: ForTests,
     },
     /// Print the address of the running provider, starting one if need be.
-    Ensure,
+    Ensure {
+        #[command(flatten)]
+        tests: ForTests,
+    },
     /// End the running provider, if there is one.
     Stop,
+}
+
+#[derive(Args)]
+struct ForTests {
+    /// FOR TESTS ONLY: open a switchboard under /faults, by which any program on this computer breaks answers, moves
+    /// the clock and reads every token.
+    #[arg(long)]
+    faults: bool,
 }
 
 /// How to have the data in another folder, on this system.
@@ -60,9 +73,14 @@ fn main() -> ExitCode {
 
 fn run(command: &Command, folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     match command {
-        Command::Serve { port } => serve(folder, *port),
-        Command::Ensure => {
-            let found = ensure(folder, &build_of_this_program())?;
+        Command::Serve { port, tests } => serve(folder, *port, tests),
+        Command::Ensure { tests } => {
+            let find = if tests.faults {
+                ensure_with_faults
+            } else {
+                ensure
+            };
+            let found = find(folder, &build_of_this_program())?;
             if let Some(port) = found.moved_from {
                 eprintln!(
                     "note: another program has taken port {port}; links mailed before no longer work"
@@ -75,7 +93,11 @@ fn run(command: &Command, folder: &Path) -> Result<(), Box<dyn std::error::Error
     }
 }
 
-fn serve(folder: &Path, port: Option<u16>) -> Result<(), Box<dyn std::error::Error>> {
+fn serve(
+    folder: &Path,
+    port: Option<u16>,
+    tests: &ForTests,
+) -> Result<(), Box<dyn std::error::Error>> {
     write_log_into(folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -87,6 +109,7 @@ fn serve(folder: &Path, port: Option<u16>) -> Result<(), Box<dyn std::error::Err
             port: port.map_or(Port::Remembered, Port::Exactly),
             clock: Clock::system(),
             build: build_of_this_program(),
+            faults: tests.faults,
         })
         .await?;
         if let Some(port) = server.moved_from() {
@@ -98,6 +121,12 @@ fn serve(folder: &Path, port: Option<u16>) -> Result<(), Box<dyn std::error::Err
             "The local provider answers at {0}; its outbox is {0}/outbox",
             server.base_url()
         );
+        if tests.faults {
+            eprintln!(
+                "warning: --faults is FOR TESTS ONLY: {}/faults breaks answers and shows every token",
+                server.base_url()
+            );
+        }
         let stopper = server.stopper();
         tokio::spawn(async move {
             told_to_end().await;

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use axum::http::HeaderMap;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::faults::Faults;
 use crate::keys::Keys;
 use crate::refusal::ApiError;
 use crate::secret::SecretHash;
@@ -29,6 +30,8 @@ pub(crate) struct Provider {
     pub(crate) build: String,
     pub(crate) control: SecretHash,
     pub(crate) stop: watch::Sender<bool>,
+    /// The switchboard of `--faults`; without that, there is none.
+    pub(crate) faults: Option<Faults>,
     last_request: AtomicI64,
 }
 
@@ -52,6 +55,7 @@ impl Provider {
             build,
             control: SecretHash::of(control),
             stop: watch::Sender::new(false),
+            faults: None,
         }
     }
 
@@ -59,6 +63,14 @@ impl Provider {
     pub(crate) fn touch(&self) {
         let now = self.clock.now().as_microsecond();
         self.last_request.fetch_max(now, Ordering::Relaxed);
+    }
+
+    /// Sets the clock ahead. That alone is no reason to take the provider for unused.
+    pub(crate) fn set_clock_ahead(&self, by: SignedDuration) {
+        let moved = by - self.clock.ahead();
+        let moved = i64::try_from(moved.as_micros()).unwrap_or_default();
+        self.last_request.fetch_add(moved.max(0), Ordering::Relaxed);
+        self.clock.set_ahead(by);
     }
 
     /// Returns once nobody has used the provider for half an hour and no sign-in is pending.

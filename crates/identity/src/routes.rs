@@ -20,16 +20,18 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
+use crate::faults;
 use crate::guard::guard;
 use crate::page::Asset;
 use crate::provider::Provider;
 use crate::refusal::{ApiError, Notice, Part};
 use crate::sending::Asked;
 
-const LARGEST_BODY: usize = 64 * 1024;
+/// The largest request that is read, in bytes.
+pub(crate) const LARGEST_BODY: usize = 64 * 1024;
 
 pub(crate) fn router(provider: Arc<Provider>) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/", get(outbox::home))
         .route("/assets/{name}", get(asset))
         .route("/health", get(health::health))
@@ -50,15 +52,32 @@ pub(crate) fn router(provider: Arc<Provider>) -> Router {
         .route("/token/{key}", post(token::refresh).delete(token::sign_out))
         .route("/user", get(user::by_identifier))
         .route("/user/create", post(user::create))
-        .route("/user/{id}", get(user::by_id))
+        .route("/user/{id}", get(user::by_id));
+    let tested = provider.faults.is_some();
+    let router = if tested {
+        router.merge(faults::switchboard())
+    } else {
+        router
+    };
+    let router = router
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(&provider),
             guard,
+        ));
+    let router = if tested {
+        // Outermost: what breaks an answer breaks it as the network would, after everything of ours.
+        let state = Arc::clone(&provider);
+        router.layer(axum::middleware::from_fn_with_state(
+            state,
+            faults::on_the_wire,
         ))
-        .with_state(provider)
+    } else {
+        router
+    };
+    router.with_state(provider)
 }
 
 async fn nothing() {}

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use crate::faults::Faults;
 use crate::keys::Keys;
 use crate::provider::Provider;
 use crate::routes;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Tells one build of the program from another; see [`crate::build_of_this_program`].
     pub build: String,
+    /// Opens the switchboard under `/faults`, for tests only: it breaks answers at will and hands out every secret.
+    pub faults: bool,
 }
 
 /// Which port of 127.0.0.1 to listen on.
@@ -96,14 +99,22 @@ impl Server {
         if let Some(left) = bound.moved_from {
             tracing::warn!(left, port, "another program has the port; moved");
         }
-        let provider = Arc::new(Provider::new(
+        let mut provider = Provider::new(
             opened.store,
             opened.keys,
             settings.clock,
             running.base_url.clone(),
             settings.build,
             &running.control,
-        ));
+        );
+        if settings.faults {
+            tracing::warn!(
+                "--faults: FOR TESTS ONLY; answers break on request, and {}/faults/issued shows every secret",
+                running.base_url
+            );
+            provider.faults = Some(Faults::default());
+        }
+        let provider = Arc::new(provider);
         opened.folder.announce(&running)?;
         tracing::info!(base_url = running.base_url, "the local provider answers");
         Ok(Self {

@@ -27,7 +27,7 @@ impl Home {
 
     fn run_program(&self, program: &Path, command: &str) -> Output {
         Command::new(program)
-            .arg(command)
+            .args(command.split(' '))
             .env_remove("HOME")
             .env("XDG_STATE_HOME", self.0.path())
             .output()
@@ -121,6 +121,22 @@ async fn a_server_of_another_build_is_replaced_on_its_port() {
     let second = home.ensure();
     assert_eq!(second, first);
     assert_ne!(build_at(&second).await, old_build);
+}
+
+#[tokio::test]
+async fn a_server_without_the_switchboard_is_replaced_when_one_is_asked_for() {
+    let home = Home::new();
+    let plain = home.ensure();
+    let switchboard = async || {
+        let answer = reqwest::get(format!("{plain}/faults")).await.unwrap();
+        answer.status().as_u16()
+    };
+    assert_eq!(switchboard().await, 404);
+    assert_eq!(address(&home.run("ensure --faults")), plain);
+    assert_eq!(switchboard().await, 200);
+    assert_eq!(home.ensure(), plain, "whoever asks for any takes this one");
+    assert_eq!(switchboard().await, 200);
+    assert!(home.log().contains("FOR TESTS ONLY"));
 }
 
 #[cfg(unix)]

@@ -10,11 +10,15 @@ use crate::refusal::ApiError;
 use crate::secret::SecretHash;
 
 pub(super) async fn health(State(provider): Shared) -> Json<Value> {
-    Json(json!({
+    let mut health = json!({
         "program": env!("CARGO_PKG_NAME"),
         "version": env!("CARGO_PKG_VERSION"),
         "build": provider.build,
-    }))
+    });
+    if provider.faults.is_some() {
+        health["faults"] = json!(true);
+    }
+    Json(health)
 }
 
 /// Ends the server, for whoever can read the note in its state folder.

@@ -35,6 +35,10 @@ pub(super) async fn page(
     let redirect_url = &answer.challenge.attempt.redirect_url;
     let state = &answer.challenge.attempt.state;
     let link = redirect_url.with_answer(&answer.code, state, id);
+    let link = provider
+        .faults
+        .iter()
+        .fold(link, |link, faults| faults.on_the_way_back(link));
     if answer.first && redirect_url.loopback_origin().is_some() {
         return Ok(Redirect::to(&link).into_response());
     }

@@ -97,6 +97,9 @@ fn redeem(
         answer["oauth_token"] = json!(token);
     }
     records.keep_challenge(id, &proved.redeemed_for(family.id), now)?;
+    if let Some(faults) = &provider.faults {
+        faults.fail_the_exchange()?;
+    }
     Ok(Ok(answer))
 }
 

@@ -110,9 +110,21 @@ impl Records<'_> {
     }
 
     pub(crate) fn spend_refresh_token(&self, token: &str) -> rusqlite::Result<()> {
+        self.mark_refresh_token(token, true)
+    }
+
+    /// Takes the spending back, for [`crate::faults`].
+    pub(crate) fn unspend_refresh_token(&self, token: &str) -> rusqlite::Result<()> {
+        self.mark_refresh_token(token, false)
+    }
+
+    fn mark_refresh_token(&self, token: &str, spent: bool) -> rusqlite::Result<()> {
         let id = split(token).map(|(id, _)| id);
         self.0
-            .execute("UPDATE refresh_token SET spent = 1 WHERE id = ?1", [id])
+            .execute(
+                "UPDATE refresh_token SET spent = ?2 WHERE id = ?1",
+                params![id, spent],
+            )
             .map(drop)
     }
 

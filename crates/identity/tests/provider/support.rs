@@ -71,17 +71,26 @@ pub struct Local {
 
 impl Local {
     pub async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::held("2026-11-20T14:17:03.25Z".parse().unwrap());
-        Self::start_in(folder, clock, 0).await
+        Self::start_new(false).await
     }
 
-    async fn start_in(folder: tempfile::TempDir, clock: Clock, port: u16) -> Self {
+    pub async fn start_with_faults() -> Self {
+        Self::start_new(true).await
+    }
+
+    async fn start_new(faults: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::held("2026-11-20T14:17:03.25Z".parse().unwrap());
+        Self::start_in(folder, clock, 0, faults).await
+    }
+
+    async fn start_in(folder: tempfile::TempDir, clock: Clock, port: u16, faults: bool) -> Self {
         let server = Server::start(Settings {
             folder: folder.path().to_owned(),
             port: Port::Exactly(port),
             clock: clock.clone(),
             build: "test".to_owned(),
+            faults,
         })
         .await
         .unwrap();
@@ -97,7 +106,7 @@ impl Local {
     pub async fn restart(self) -> Self {
         self.server.stop().await;
         let port = url::Url::parse(&self.base).unwrap().port().unwrap();
-        Self::start_in(self.folder, self.clock, port).await
+        Self::start_in(self.folder, self.clock, port, false).await
     }
 
     /// Lets so much time pass that the server ends for want of work, and starts it again.
