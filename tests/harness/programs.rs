@@ -17,11 +17,16 @@ pub fn built(name: &str) -> PathBuf {
 
 /// The folder for what is kept of a failed test, and for the slots.
 pub(crate) fn stories() -> PathBuf {
-    let target = profile_folder();
-    target
+    target().join("stories")
+}
+
+/// Cargo's target folder.
+pub(crate) fn target() -> PathBuf {
+    let profile = profile_folder();
+    profile
         .parent()
         .expect("the profile's folder lies in the target folder")
-        .join("stories")
+        .to_path_buf()
 }
 
 /// `target/debug`: test programs run from `target/debug/deps`.

@@ -1,8 +1,16 @@
 //! A browser without a window, for tests that need what a browser brings back and not what it shows.
 
+use reqwest::{Client, RequestBuilder};
 use url::Url;
 
-/// Where a sign-in ended in the browser.
+/// A person at the local provider: keeps cookies, follows redirects, reads the outbox.
+#[derive(Debug)]
+pub struct Visitor {
+    browser: Client,
+    base: String,
+}
+
+/// A page that a visitor reached.
 #[derive(Debug)]
 pub struct LastPage {
     /// The address, without what it was redirected from.
@@ -16,24 +24,56 @@ pub struct LastPage {
 /// # Panics
 /// When the provider at `base` does not play its part.
 pub async fn follow_the_mail(base: &str, sign_in_page: &Url) -> LastPage {
-    let browser = reqwest::Client::builder()
-        .cookie_store(true)
-        .no_proxy()
-        .build()
-        .expect("a client");
-    let page = browser.get(sign_in_page.clone()).send().await;
-    assert!(page.expect("the sign-in page opens").status().is_success());
-    let outbox = text(&browser, &format!("{base}/outbox")).await;
-    let link = format!("{base}/magic/{}", between(&outbox, "/magic/", "\""));
-    let form = between(&text(&browser, &link).await, "name=\"form\" value=\"", "\"");
-    let pressed = browser
-        .post(&link)
-        .form(&[("form", form)])
-        .header("origin", base);
-    let last = pressed.send().await.expect("the browser is sent back");
-    LastPage {
-        address: last.url().clone(),
-        text: last.text().await.expect("the page is text"),
+    let visitor = Visitor::of(base);
+    visitor.open(sign_in_page.as_str()).await;
+    visitor.follow_the_newest_link().await
+}
+
+impl Visitor {
+    /// Somebody who was never at the provider at `base` before.
+    ///
+    /// # Panics
+    /// When no client can be made.
+    pub fn of(base: &str) -> Self {
+        let browser = Client::builder().cookie_store(true).no_proxy().build();
+        Self {
+            browser: browser.expect("a client"),
+            base: base.to_owned(),
+        }
+    }
+
+    /// Opens a page.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub async fn open(&self, address: &str) -> LastPage {
+        reached(self.browser.get(address)).await
+    }
+
+    /// Types an address or a number into the sign-in page and asks to be sent what it takes. The answer is the page
+    /// that waits.
+    ///
+    /// # Panics
+    /// When the page does not take it.
+    pub async fn ask(&self, sign_in_page: &LastPage, identifier: &str) -> LastPage {
+        let fields = [("form", sign_in_page.form()), ("input", identifier)];
+        self.press(&sign_in_page.address, &fields).await
+    }
+
+    /// Finds the newest letter in the outbox, follows the link, presses the one button, and follows the redirects.
+    ///
+    /// # Panics
+    /// When there is no letter with a link, or the link does not work.
+    pub async fn follow_the_newest_link(&self) -> LastPage {
+        let outbox = self.open(&format!("{}/outbox", self.base)).await;
+        let link = between(&outbox.text, "/magic/", "\"");
+        let page = self.open(&format!("{}/magic/{link}", self.base)).await;
+        self.press(&page.address, &[("form", page.form())]).await
+    }
+
+    async fn press(&self, address: &Url, fields: &[(&str, &str)]) -> LastPage {
+        let pressed = self.browser.post(address.clone()).form(fields);
+        reached(pressed.header("origin", &self.base)).await
     }
 }
 
@@ -49,15 +89,27 @@ impl LastPage {
             .expect("the page has a return link");
         between(link, "href=\"", "\"").replace("&amp;", "&")
     }
+
+    /// What the page's form proves itself with.
+    fn form(&self) -> &str {
+        between(&self.text, "name=\"form\" value=\"", "\"")
+    }
 }
 
-async fn text(browser: &reqwest::Client, address: &str) -> String {
-    let page = browser.get(address).send().await.expect("the page opens");
-    page.text().await.expect("the page is text")
+async fn reached(request: RequestBuilder) -> LastPage {
+    let page = request.send().await.expect("the page opens");
+    let (address, status) = (page.url().clone(), page.status());
+    let text = page.text().await.expect("the page is text");
+    assert!(
+        status.is_success(),
+        "{} answers {status}:\n{text}",
+        address.path()
+    );
+    LastPage { address, text }
 }
 
-fn between(text: &str, before: &str, after: &str) -> String {
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let (_, rest) = text.split_once(before).expect("the page has it");
     let (found, _) = rest.split_once(after).expect("the page ends it");
-    found.to_owned()
+    found
 }
