@@ -25,6 +25,7 @@ Keyfob's chores. Each one sets up what it needs, system packages included.
     cargo xtask run                  build everything and open the app on the local identity provider
     cargo xtask run --virtual DIR    the same without a display: pictures of the window go to DIR
     cargo xtask test [FILTER]        every check and test, or only the tests whose names contain FILTER
+    cargo xtask icons                draw the icons anew from icons/keyfob.svg
     cargo xtask bindings             write the page's types anew from the Rust types
     cargo xtask screenshots DIR      every state of the page, light and dark, at 100 % and 200 %
     cargo xtask help                 this text
@@ -41,6 +42,12 @@ fn main() -> ExitCode {
         ["run", "--virtual", folder] => run::on_a_virtual_display(Path::new(folder)),
         ["test"] => test::everything(),
         ["test", filter] => test::matching(filter),
+        ["icons"] => command::run(&mut command::cargo([
+            "run",
+            "--quiet",
+            "--package",
+            "keyfob-icons",
+        ])),
         ["bindings"] => test::write_bindings(),
         ["screenshots", folder] => screenshots::take(Path::new(folder)),
         [] | ["help" | "--help" | "-h"] => {
