@@ -17,6 +17,8 @@ export default defineConfig(({ mode }) => ({
     // The window's policy allows no `data:` address and no inline script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Beside the page lie the licences of what is bundled into it.
+    license: { fileName: 'licenses.md' },
     rolldownOptions: { input: mode === 'gallery' ? 'gallery.html' : 'index.html' },
   },
   test: {
