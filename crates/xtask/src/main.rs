@@ -6,6 +6,8 @@
 //! and for Python, [`tally`] how many tests passed.
 
 mod command;
+#[cfg_attr(not(target_os = "linux"), path = "debian/elsewhere.rs")]
+mod debian;
 mod packages;
 mod page;
 mod run;
@@ -25,6 +27,7 @@ Keyfob's chores. Each one sets up what it needs, system packages included.
     cargo xtask run                  build everything and open the app on the local identity provider
     cargo xtask run --virtual DIR    the same without a display: pictures of the window go to DIR
     cargo xtask test [FILTER]        every check and test, or only the tests whose names contain FILTER
+    cargo xtask package              the Debian package, judged; it is left in target/package
     cargo xtask icons                draw the icons anew from icons/keyfob.svg
     cargo xtask bindings             write the page's types anew from the Rust types
     cargo xtask screenshots DIR      every state of the page, light and dark, at 100 % and 200 %
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         ["run", "--virtual", folder] => run::on_a_virtual_display(Path::new(folder)),
         ["test"] => test::everything(),
         ["test", filter] => test::matching(filter),
+        ["package"] => debian::make(),
         ["icons"] => command::run(&mut command::cargo([
             "run",
             "--quiet",

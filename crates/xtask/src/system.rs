@@ -148,6 +148,25 @@ const TEST: &[Need] = &[
     ),
 ];
 
+const PACKAGE: &[Need] = &[
+    need(
+        Program("dpkg-shlibdeps"),
+        "dpkg-dev",
+        "knows which packages the programs' libraries are in",
+    ),
+    need(
+        Program("desktop-file-validate"),
+        "desktop-file-utils",
+        "judges the desktop file",
+    ),
+    need(
+        Program("appstreamcli"),
+        "appstream",
+        "judges what software centres show",
+    ),
+    need(Program("lintian"), "lintian", "judges the whole package"),
+];
+
 const SCREENSHOTS: &[Need] = &[
     need(Program("chromium"), "chromium", "draws the page"),
     need(
@@ -164,6 +183,7 @@ pub(crate) enum Purpose {
     Run,
     RunVirtually,
     Test,
+    Package,
     Bindings,
     Screenshots,
 }
@@ -173,7 +193,8 @@ impl Purpose {
         let groups: &[&[Need]] = match self {
             Self::Run => &[BUILD, RUN],
             Self::RunVirtually => &[BUILD, RUN, VIRTUAL],
-            Self::Test => &[BUILD, RUN, VIRTUAL, TEST],
+            Self::Test => &[BUILD, RUN, VIRTUAL, PACKAGE, TEST],
+            Self::Package => &[BUILD, PACKAGE],
             Self::Bindings => &[BUILD],
             Self::Screenshots => &[SCREENSHOTS],
         };

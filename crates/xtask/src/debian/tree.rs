@@ -1,0 +1,192 @@
+//! What is installed where: the package's folder before it becomes one file.
+
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use super::{PROGRAMS, VERSION, about, bytes, text, third_party};
+use crate::Failure;
+use crate::command::{root, run};
+
+/// The widths in pixels that desktops look for.
+const ICON_SIZES: [u32; 8] = [16, 24, 32, 48, 64, 128, 256, 512];
+
+/// A folder that looks as the root of the file system will.
+pub(super) struct Tree {
+    root: PathBuf,
+}
+
+/// Lays out everything but the package's own description.
+pub(super) fn furnish(folder: &Path, programs: &Path) -> Result<Tree, Failure> {
+    let tree = Tree {
+        root: folder.to_path_buf(),
+    };
+    // By this folder the tools tell that they look at a package.
+    let description = tree.root.join("DEBIAN");
+    fs::create_dir_all(&description).map_err(|error| about(&description, &error))?;
+    let packaging = root().join("packaging");
+    let icons = root().join("icons");
+
+    for program in PROGRAMS {
+        tree.copy(&programs.join(program), &format!("usr/bin/{program}"))?;
+        tree.copy_zipped(
+            &packaging.join(format!("man/{program}.1")),
+            &format!("usr/share/man/man1/{program}.1"),
+        )?;
+    }
+    let copy_named =
+        |name: &str, into: &str| tree.copy(&packaging.join(name), &format!("{into}/{name}"));
+    copy_named("dev.keyfob.desktop", "usr/share/applications")?;
+    copy_named("dev.keyfob.keyfob.metainfo.xml", "usr/share/metainfo")?;
+
+    for size in ICON_SIZES {
+        tree.copy(
+            &icons.join(format!("{size}x{size}.png")),
+            &format!("usr/share/icons/hicolor/{size}x{size}/apps/dev.keyfob.png"),
+        )?;
+    }
+    tree.copy(
+        &icons.join("keyfob.svg"),
+        "usr/share/icons/hicolor/scalable/apps/dev.keyfob.svg",
+    )?;
+
+    tree.write("usr/share/doc/keyfob/copyright", copyright()?.as_bytes())?;
+    tree.copy_zipped(&changelog()?, "usr/share/doc/keyfob/changelog")?;
+    tree.write_zipped(
+        "usr/share/doc/keyfob/third-party.txt",
+        third_party::text()?.as_bytes(),
+    )?;
+    Ok(tree)
+}
+
+/// The licence as this kind of file wants it: each line set in, empty ones as a dot.
+fn copyright() -> Result<String, Failure> {
+    let license = text(&root().join("LICENSE"))?;
+    let license = license
+        .lines()
+        .skip_while(|line| !line.starts_with("Permission"));
+    let license: Vec<_> = license
+        .map(|line| {
+            if line.is_empty() {
+                " .".to_owned()
+            } else {
+                format!(" {line}")
+            }
+        })
+        .collect();
+    Ok(text(&root().join("packaging/debian/copyright"))?.replace("@LICENSE@", &license.join("\n")))
+}
+
+/// The list of changes, once it is about the version that is packaged; so must be what software centres show.
+fn changelog() -> Result<PathBuf, Failure> {
+    let changelog = root().join("packaging/debian/changelog");
+    let metainfo = root().join("packaging/dev.keyfob.keyfob.metainfo.xml");
+    let first = |file: &Path, before: &str, after: char| -> Result<(), Failure> {
+        let text = text(file)?;
+        let newest = text
+            .split_once(before)
+            .and_then(|(_, rest)| rest.split(after).next());
+        match newest {
+            Some(VERSION) => Ok(()),
+            other => Err(format!(
+                "{}: the newest version is {}, but {VERSION} is packaged: add an entry",
+                file.display(),
+                other.unwrap_or("not named")
+            )),
+        }
+    };
+    first(&changelog, "keyfob (", ')')?;
+    first(&metainfo, "<release version=\"", '"')?;
+    Ok(changelog)
+}
+
+impl Tree {
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Writes one file, and the folders above it.
+    pub(super) fn write(&self, path: &str, content: &[u8]) -> Result<(), Failure> {
+        let file = self.root.join(path);
+        let folder = file.parent().expect("a path of the package has a folder");
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&file, content))
+            .map_err(|error| about(&file, &error))
+    }
+
+    fn copy(&self, from: &Path, path: &str) -> Result<(), Failure> {
+        self.write(path, &bytes(from)?)
+    }
+
+    fn copy_zipped(&self, from: &Path, path: &str) -> Result<(), Failure> {
+        self.write_zipped(path, &bytes(from)?)
+    }
+
+    /// Manual pages and long texts are kept zipped, without a name and a time in them.
+    fn write_zipped(&self, path: &str, content: &[u8]) -> Result<(), Failure> {
+        self.write(path, content)?;
+        run(Command::new("gzip")
+            .args(["-9", "--no-name"])
+            .arg(self.root.join(path)))
+    }
+
+    /// The paths of what will be installed, from the root, sorted.
+    pub(super) fn installed_files(&self) -> Result<Vec<PathBuf>, Failure> {
+        let mut files: Vec<_> = self
+            .entries()?
+            .into_iter()
+            .filter(|entry| entry.is_file())
+            .map(|file| {
+                let path = file.strip_prefix(&self.root);
+                path.expect("an entry lies in the tree").to_path_buf()
+            })
+            .filter(|path| !path.starts_with("DEBIAN"))
+            .collect();
+        files.sort();
+        Ok(files)
+    }
+
+    /// What the package takes on a disk, by Debian's own rule: each file in whole KiB, each folder one.
+    pub(super) fn size_in_kibibytes(&self) -> Result<u64, Failure> {
+        let entries = self.entries()?;
+        let sizes = entries.iter().map(|entry| {
+            let metadata = fs::metadata(entry).map_err(|error| about(entry, &error))?;
+            Ok(if metadata.is_file() {
+                metadata.len().div_ceil(1024)
+            } else {
+                1
+            })
+        });
+        sizes.sum()
+    }
+
+    /// Gives every entry the same time, and the rights that do not depend on who builds.
+    pub(super) fn settle(&self, time: SystemTime) -> Result<(), Failure> {
+        let programs = self.root.join("usr/bin");
+        for entry in self.entries()? {
+            let runs = entry.is_dir() || entry.starts_with(&programs);
+            let mode = if runs { 0o755 } else { 0o644 };
+            fs::set_permissions(&entry, Permissions::from_mode(mode))
+                .and_then(|()| File::open(&entry)?.set_modified(time))
+                .map_err(|error| about(&entry, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Every folder and file, the root first.
+    fn entries(&self) -> Result<Vec<PathBuf>, Failure> {
+        let mut entries = vec![self.root.clone()];
+        let mut next = 0;
+        while let Some(entry) = entries.get(next).cloned() {
+            next += 1;
+            if entry.is_dir() {
+                for found in fs::read_dir(&entry).map_err(|error| about(&entry, &error))? {
+                    entries.push(found.map_err(|error| about(&entry, &error))?.path());
+                }
+            }
+        }
+        Ok(entries)
+    }
+}
