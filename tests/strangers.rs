@@ -192,6 +192,49 @@ async fn another_jose_library_verifies_the_tokens_and_refuses_what_a_thief_makes
     }
 }
 
+#[tokio::test]
+async fn after_a_planned_rollover_the_tokens_of_both_keys_hold() {
+    let sdk = Sdk::new();
+    sdk.signs_in_by_link("email_link", ADA).await;
+    let before = sdk.kept();
+    sdk.provider.fault("planned_rollover").once().await;
+    sdk.does("reload-after-expiry");
+    let after = sdk.kept();
+
+    let tokens = json!({ "before": before["id_token"], "after": after["id_token"] });
+    let verdicts = judged_by_jose(&sdk.provider.base, sdk.provider.home(), &tokens);
+
+    assert_eq!(verdicts["before"]["claims"]["identifier"], ADA);
+    assert_eq!(verdicts["after"]["claims"]["identifier"], ADA);
+    assert_ne!(verdicts["before"]["keyId"], verdicts["after"]["keyId"]);
+    for tokens in [before, after] {
+        let token = tokens["access_token"].as_str().expect("a token");
+        assert!(sdk.provider.accepts(token).await);
+    }
+}
+
+#[tokio::test]
+async fn after_the_loss_of_a_key_its_tokens_are_refused_and_the_sdk_gets_new_ones() {
+    let sdk = Sdk::new();
+    sdk.signs_in_by_link("email_link", ADA).await;
+    let before = sdk.kept();
+    sdk.provider
+        .fault("key_rollover")
+        .at("exchange")
+        .once()
+        .await;
+    sdk.signs_in_by_link("email_link", "grace@example.com")
+        .await;
+
+    let tokens = json!({ "before": before["id_token"] });
+    let verdicts = judged_by_jose(&sdk.provider.base, sdk.provider.home(), &tokens);
+    assert_eq!(verdicts["before"], "ERR_JWKS_NO_MATCHING_KEY");
+
+    fs::write(&sdk.file, before.to_string()).expect("the first tokens are put back");
+    assert_eq!(sdk.does("reload")["access"]["identifier"], ADA);
+    assert!(sdk.kept() != before, "the SDK has refreshed");
+}
+
 #[test]
 fn the_token_that_keyfob_hands_out_convinces_every_stranger() {
     in_session(

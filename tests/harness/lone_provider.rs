@@ -18,7 +18,7 @@ pub struct LoneProvider {
 }
 
 impl LoneProvider {
-    /// Starts it, with an empty database and on a port that is free.
+    /// Starts it, with an empty database, on a port that is free and with its switchboard open.
     ///
     /// # Panics
     /// When it does not start.
@@ -27,7 +27,7 @@ impl LoneProvider {
             .prefix("keyfob-")
             .tempdir()
             .expect("a temporary folder can be made");
-        let base = processes::succeed(program(home.path()).arg("ensure"))
+        let base = processes::succeed(program(home.path()).args(["ensure", "--faults"]))
             .unwrap_or_else(|error| panic!("{error}"));
         Self {
             provider: Provider {

@@ -2,8 +2,8 @@
 //
 //     node verify_with_jose.js ISSUER AUDIENCE
 //
-// The keys are those that the issuer publishes now. For each token it prints the claims, and why the library refuses
-// what a thief could make of the token.
+// The keys are those that the issuer publishes now. For each token it prints why the library refuses it, or
+// else the claims, and why it refuses what a thief could make of the token.
 import { text } from "node:stream/consumers";
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from "jose";
 
@@ -53,6 +53,7 @@ async function refusal(token, rule) {
 
 const verdicts = {};
 for (const [name, token] of Object.entries(JSON.parse(await text(process.stdin)))) {
-  verdicts[name] = await judge(token);
+  const refused = await refusal(token);
+  verdicts[name] = refused === "accepted" ? await judge(token) : refused;
 }
 console.log(JSON.stringify(verdicts));

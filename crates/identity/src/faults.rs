@@ -42,6 +42,8 @@ pub(crate) enum Fault {
     ExchangeFails,
     /// The provider signs with a new key from this request on, and no longer publishes the one before.
     KeyRollover,
+    /// The provider signs with a new key from this request on, and publishes the one before as well.
+    PlannedRollover,
     /// The identity comes without its `user`.
     NoUser,
     /// A refresh brings no new refresh token: the one that was presented stays good.
@@ -89,7 +91,9 @@ impl Fault {
             | Self::SkewedDate
             | Self::LostAnswer
             | Self::CutAnswer => place != Place::Return,
-            Self::KeyRollover => matches!(place, Place::Exchange | Place::Refresh),
+            Self::KeyRollover | Self::PlannedRollover => {
+                matches!(place, Place::Exchange | Place::Refresh)
+            }
             Self::ExchangeFails | Self::NoUser => place == Place::Exchange,
             Self::NoRotatedToken => place == Place::Refresh,
             Self::ErrorRedirect

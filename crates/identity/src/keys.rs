@@ -7,7 +7,7 @@
 //! [RFC 7518 §3.4]: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -25,13 +25,21 @@ use crate::store::Records;
 /// Everything the provider can prove itself with.
 #[derive(Clone)]
 pub(crate) struct Keys {
-    /// Behind a lock because [`crate::faults`] may replace it while the provider runs.
-    token_key: Arc<RwLock<TokenKey>>,
+    /// Behind a lock because [`crate::faults`] may replace them while the provider runs.
+    for_tokens: Arc<RwLock<TokenKeys>>,
     identity_key: ed25519_dalek::SigningKey,
     pub(crate) sealing: SealingKey,
 }
 
-/// The key that signs tokens, and its name.
+/// The key that signs tokens, and those that did and are still believed.
+#[derive(Clone)]
+struct TokenKeys {
+    signing: TokenKey,
+    /// The newest first. They last until the provider ends.
+    before: Vec<TokenKey>,
+}
+
+/// A key for tokens, and its name.
 #[derive(Clone)]
 struct TokenKey {
     id: String,
@@ -57,6 +65,35 @@ impl TokenKey {
             key,
         })
     }
+
+    /// A key that was never there before, in the place of the one that signs.
+    fn anew(records: &Records<'_>) -> rusqlite::Result<Self> {
+        records.forget_setting("token_key")?;
+        records.forget_setting("token_key_id")?;
+        Self::load(records)
+    }
+
+    fn published(&self) -> Value {
+        let point = VerifyingKey::from(&self.key).to_sec1_point(false);
+        // 0x04, then x and y of 32 bytes each (SEC 1 §2.3.3).
+        let (x, y) = point.as_bytes()[1..].split_at(32);
+        json!({
+            "kty": "EC",
+            "crv": "P-256",
+            "kid": self.id,
+            "use": "sig",
+            "alg": "ES256",
+            "x": URL_SAFE_NO_PAD.encode(x),
+            "y": URL_SAFE_NO_PAD.encode(y),
+        })
+    }
+}
+
+impl TokenKeys {
+    /// All of them, the signing one first: some clients take the first and look no further.
+    fn all(&self) -> impl Iterator<Item = &TokenKey> {
+        std::iter::once(&self.signing).chain(&self.before)
+    }
 }
 
 impl Keys {
@@ -65,35 +102,48 @@ impl Keys {
         let identity_key = records.setting_or("identity_key", || random::<32>().to_vec())?;
         let sealing_key = records.setting_or("sealing_key", || random::<32>().to_vec())?;
         Ok(Self {
-            token_key: Arc::new(RwLock::new(TokenKey::load(records)?)),
+            for_tokens: Arc::new(RwLock::new(TokenKeys {
+                signing: TokenKey::load(records)?,
+                before: Vec::new(),
+            })),
             identity_key: ed25519_dalek::SigningKey::from_bytes(&thirty_two(&identity_key)?),
             sealing: SealingKey::from_bytes(thirty_two(&sealing_key)?),
         })
     }
 
-    /// Signs with a new key from now on, and knows the old one no more.
+    /// Signs with a new key from now on, and still believes the old one.
     pub(crate) fn roll_over(&self, records: &Records<'_>) -> rusqlite::Result<()> {
-        records.forget_setting("token_key")?;
-        records.forget_setting("token_key_id")?;
-        let new = TokenKey::load(records)?;
-        *self
-            .token_key
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = new;
+        let new = TokenKey::anew(records)?;
+        let mut keys = self.token_keys_mut();
+        let old = std::mem::replace(&mut keys.signing, new);
+        keys.before.insert(0, old);
         Ok(())
     }
 
-    fn token_key(&self) -> TokenKey {
-        let key = self
-            .token_key
+    /// Signs with a new key from now on, and knows the old ones no more.
+    pub(crate) fn start_over(&self, records: &Records<'_>) -> rusqlite::Result<()> {
+        *self.token_keys_mut() = TokenKeys {
+            signing: TokenKey::anew(records)?,
+            before: Vec::new(),
+        };
+        Ok(())
+    }
+
+    fn token_keys(&self) -> RwLockReadGuard<'_, TokenKeys> {
+        self.for_tokens
             .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        key.clone()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn token_keys_mut(&self) -> RwLockWriteGuard<'_, TokenKeys> {
+        self.for_tokens
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A signed JWT with these claims.
     pub(crate) fn sign_token(&self, claims: &impl Serialize) -> String {
-        let TokenKey { id, key } = self.token_key();
+        let TokenKey { id, key } = &self.token_keys().signing;
         let header = json!({"alg": "ES256", "kid": id, "typ": "JWT"});
         let claims = serde_json::to_vec(claims).expect("claims are plain JSON");
         let signed = format!(
@@ -110,34 +160,24 @@ impl Keys {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
         let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
-        let TokenKey { id, key } = self.token_key();
-        if header["alg"] != "ES256" || header["kid"] != *id {
+        if header["alg"] != "ES256" {
             return None;
         }
+        let keys = self.token_keys();
+        let TokenKey { key, .. } = keys.all().find(|key| header["kid"] == *key.id)?;
         let signature = Signature::from_slice(&URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
-        VerifyingKey::from(&key)
+        VerifyingKey::from(key)
             .verify(signed.as_bytes(), &signature)
             .ok()?;
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
     }
 
-    /// The public half of the token key as a JWK set ([RFC 7517 §5]).
+    /// The public halves of the token keys as a JWK set ([RFC 7517 §5]).
     ///
     /// [RFC 7517 §5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
     pub(crate) fn published(&self) -> Value {
-        let TokenKey { id, key } = self.token_key();
-        let point = VerifyingKey::from(&key).to_sec1_point(false);
-        // 0x04, then x and y of 32 bytes each (SEC 1 §2.3.3).
-        let (x, y) = point.as_bytes()[1..].split_at(32);
-        json!({"keys": [{
-            "kty": "EC",
-            "crv": "P-256",
-            "kid": id,
-            "use": "sig",
-            "alg": "ES256",
-            "x": URL_SAFE_NO_PAD.encode(x),
-            "y": URL_SAFE_NO_PAD.encode(y),
-        }]})
+        let keys: Vec<Value> = self.token_keys().all().map(TokenKey::published).collect();
+        json!({ "keys": keys })
     }
 
     /// The Ed25519 signature of the old identity token, over its fields without separators.
@@ -162,7 +202,7 @@ impl fmt::Debug for Keys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Keys")
-            .field("token_key", &self.token_key().id)
+            .field("token_key", &self.token_keys().signing.id)
             .finish_non_exhaustive()
     }
 }

@@ -17,8 +17,10 @@ use futures_core::Stream;
 use serde_json::{Value, json};
 
 use super::{Fault, Faults, Place};
+use crate::keys::Keys;
 use crate::provider::{Provider, Shared};
 use crate::refusal::ApiError;
+use crate::store::Records;
 
 const TEN_MEGABYTES: usize = 10 * 1024 * 1024;
 
@@ -51,10 +53,15 @@ pub(crate) async fn on_the_wire(
     if let Some(answer) = in_the_providers_place(faults, place) {
         return answer;
     }
-    if faults.strikes(Fault::KeyRollover, place).is_some()
-        && let Err(error) = roll_the_keys(&provider).await
-    {
-        return error.into_response();
+    for (fault, change) in [
+        (Fault::KeyRollover, Keys::start_over as KeyChange),
+        (Fault::PlannedRollover, Keys::roll_over),
+    ] {
+        if faults.strikes(fault, place).is_some()
+            && let Err(error) = change_keys(&provider, change).await
+        {
+            return error.into_response();
+        }
     }
     let (answer, body) = seen(faults, next.run(request).await).await;
     let answer = without_members(&provider, faults, place, &asked, answer, &body).await;
@@ -129,11 +136,13 @@ fn in_the_providers_place(faults: &Faults, place: Place) -> Option<Response> {
     Some((StatusCode::TEMPORARY_REDIRECT, [(LOCATION, to)]).into_response())
 }
 
-async fn roll_the_keys(provider: &Provider) -> Result<(), ApiError> {
+type KeyChange = fn(&Keys, &Records<'_>) -> rusqlite::Result<()>;
+
+async fn change_keys(provider: &Provider, change: KeyChange) -> Result<(), ApiError> {
     let keys = provider.keys.clone();
     provider
         .store
-        .write(move |records| Ok(keys.roll_over(records)?))
+        .write(move |records| Ok(change(&keys, records)?))
         .await
 }
 
