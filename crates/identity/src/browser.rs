@@ -13,7 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
-use crate::refusal::Notice;
+use crate::refusal::{Notice, wants_pages};
 use crate::secret::{SealingKey, SecretHash, random_text};
 
 const COOKIE_NAME: &str = "keyfob-identity-browser";
@@ -27,6 +27,8 @@ pub(crate) struct Browser {
     pub(crate) known: bool,
     /// Its `User-Agent`; empty if it sent none.
     pub(crate) agent: String,
+    /// Whether it wants pages, as what people use does.
+    pub(crate) wants_pages: bool,
 }
 
 impl Browser {
@@ -81,6 +83,7 @@ impl<S: Sync> FromRequestParts<S> for Browser {
                 .and_then(|value| value.to_str().ok())
                 .unwrap_or_default()
                 .to_owned(),
+            wants_pages: wants_pages(&parts.headers),
         })
     }
 }

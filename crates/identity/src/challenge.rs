@@ -1,26 +1,32 @@
 //! One sign-in at the provider, from the page to the redeemed code, as a value without effects.
 //!
 //! A [`Challenge`] goes through [`Stage`]s; each verb consumes it and says what became of it. The rules that protect
-//! the person live here: a link works once, in the browser that asked or with the number shown there; three wrong
-//! numbers end it; one page redirects; an exchange that reaches its challenge spends the code, granted or refused.
+//! the person live here: a link works once, in the browser that asked or with the number shown there; a one-time code
+//! works once, in the browser that asked; three wrong numbers or five wrong codes end it; one page redirects; an
+//! exchange that reaches its challenge spends the authorization code, granted or refused.
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::identifier::Identifier;
 use crate::letter::Channel;
+use crate::method::Method;
+use crate::one_time_code::{OneTimeCode, Seal, SealedCode};
 use crate::redirect::RedirectUrl;
 use crate::secret::{SealingKey, SecretHash, random_text, random_two_digits};
 
-pub(crate) const LINK_LIFETIME: Duration = Duration::from_mins(15);
-pub(crate) const CODE_LIFETIME: Duration = Duration::from_mins(5);
+mod redemption;
+pub(crate) use redemption::{Judged, Redemption};
+
+const LINK_LIFETIME: Duration = Duration::from_mins(15);
+const ONE_TIME_CODE_LIFETIME: Duration = Duration::from_mins(10);
+/// Of the authorization code, which a client redeems by itself.
+const CODE_LIFETIME: Duration = Duration::from_mins(5);
 const BETWEEN_LETTERS: Duration = Duration::from_secs(20);
 const WRONG_NUMBERS: u8 = 3;
+const WRONG_CODES: u8 = 5;
 
 /// The `challenge_id` of the wire.
 pub(crate) type ChallengeId = i64;
@@ -46,6 +52,15 @@ impl Attempt {
         ];
         SecretHash::of(parts.map(|part| format!("{}:{part}", part.len())).concat())
     }
+
+    /// What ties a one-time code to this attempt, in the browser with the secret `browser`.
+    pub(crate) fn seal<'a>(&'a self, key: &'a SealingKey, browser: &'a str) -> Seal<'a> {
+        Seal {
+            key,
+            browser,
+            sign_in: &self.code_challenge,
+        }
+    }
 }
 
 /// Who wants to sign in, and from where.
@@ -67,28 +82,38 @@ pub(crate) struct Challenge {
     pub(crate) asked_at: Timestamp,
     /// The two digits that the asking browser shows.
     pub(crate) number: u8,
+    /// How the address is proved this time.
+    pub(crate) method: Method,
     wrong_numbers: u8,
+    wrong_codes: u8,
     mailed_at: Timestamp,
     stage: Stage,
+}
+
+/// What the newest letter carries, as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Proof {
+    Link(SecretHash),
+    Code(SealedCode),
 }
 
 /// How far a sign-in has come.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Stage {
-    /// A link is out.
+    /// A letter is out.
     Mailed {
-        link: SecretHash,
+        proof: Proof,
         until: Timestamp,
     },
-    /// The link was followed; the page that redirects was not yet shown.
+    /// The link was followed or the code typed; the page that redirects was not yet shown.
     Approved {
-        link: SecretHash,
+        proof: Proof,
         by: Approver,
         until: Timestamp,
     },
-    /// The browser was sent back to the client with a code.
+    /// The browser was sent back to the client with an authorization code.
     Returned {
-        link: SecretHash,
+        proof: Proof,
         nonce: String,
         code: SecretHash,
         until: Timestamp,
@@ -106,13 +131,13 @@ enum Approver {
     OtherBrowser,
 }
 
-/// What opening the page address once more, or asking for a new link, leads to.
+/// What opening the page address once more, or asking for a new letter, leads to.
 pub(crate) enum Again {
-    /// A new link is due: [`Challenge::mailed`].
+    /// A new letter is due: [`Challenge::mailed`].
     Mail(Challenge),
-    /// The last letter is too young for another, and its link still works.
+    /// The last letter is too young for another, and still works.
     Wait(Challenge),
-    /// The link was followed: what is left is to go back.
+    /// The address is proved: what is left is to go back.
     Return(Challenge),
     Finished,
     Ended,
@@ -142,18 +167,32 @@ pub(crate) enum Clicked {
     Dead(LinkState),
 }
 
+/// What became of a code that was typed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Typed {
+    Right,
+    Wrong {
+        left: u8,
+    },
+    /// No code is waited for, or not in this browser: the waiting page says how it stands.
+    NotNow,
+}
+
 /// What the waiting page has to tell its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Standing {
+    /// A link is out.
     Mailed,
+    /// A one-time code is out.
+    Code,
     /// The link was followed in another browser: this one goes back to the client.
     Go,
     /// This browser is on its way back to the client, which has not redeemed the code yet.
     Returning,
     /// The client has redeemed the code.
     SignedIn,
-    /// The link, or the code that came of it, was not used in time.
+    /// The letter, or what came of it, was not used in time.
     Expired,
     Ended,
     /// The address was opened in another browser since.
@@ -168,50 +207,51 @@ pub(crate) struct Answer {
     pub(crate) first: bool,
 }
 
-/// What a client presents for its tokens.
-pub(crate) struct Redemption<'a> {
-    pub(crate) code: &'a str,
-    pub(crate) verifier: &'a str,
-    pub(crate) redirect_url: &'a str,
-}
+impl Proof {
+    fn lifetime(&self) -> Duration {
+        match self {
+            Self::Link(_) => LINK_LIFETIME,
+            Self::Code(_) => ONE_TIME_CODE_LIFETIME,
+        }
+    }
 
-/// The judgement of a [`Redemption`].
-pub(crate) enum Judged {
-    Granted(Proved),
-    /// The code is spent, although nothing was granted.
-    Refused(Challenge, &'static str),
-    /// The code was redeemed before; what came of it must end.
-    Reused {
-        family: String,
-    },
-    Unknown,
-    Late,
+    fn method(&self) -> Method {
+        match self {
+            Self::Link(_) => Method::MagicLink,
+            Self::Code(_) => Method::OneTimeCode,
+        }
+    }
 }
-
-/// A challenge whose code was presented by its owner.
-pub(crate) struct Proved(Challenge);
 
 impl Challenge {
-    pub(crate) fn ask(attempt: Attempt, asking: Asking, link: SecretHash, now: Timestamp) -> Self {
+    pub(crate) fn ask(attempt: Attempt, asking: Asking, proof: Proof, now: Timestamp) -> Self {
         Self {
             attempt,
             asking,
             asked_at: now,
             number: random_two_digits(),
+            method: proof.method(),
             wrong_numbers: 0,
+            wrong_codes: 0,
             mailed_at: now,
             stage: Stage::Mailed {
-                link,
-                until: now + LINK_LIFETIME,
+                until: now + proof.lifetime(),
+                proof,
             },
         }
     }
 
-    /// The same page address was opened again, perhaps in another browser or for a corrected address.
+    /// The same page address was opened again, perhaps in another browser or for a corrected address; `wanted` is
+    /// the method that was chosen there, if one was.
     ///
     /// The browser that opened it last is the one that asked: it alone can finish, and it gets a number of its own,
     /// so that nobody who opened the address before can lend theirs.
-    pub(crate) fn ask_again(mut self, asking: Asking, now: Timestamp) -> Again {
+    pub(crate) fn ask_again(
+        mut self,
+        asking: Asking,
+        wanted: Option<Method>,
+        now: Timestamp,
+    ) -> Again {
         let same_browser = self.asking.browser == asking.browser;
         let same_address = self.asking.identifier == asking.identifier;
         match self.stage {
@@ -229,26 +269,37 @@ impl Challenge {
         }
         self.asking = asking;
         self.asked_at = now;
-        // A link that was followed served the browser or the address that has just been given up.
-        let unspent = matches!(self.stage, Stage::Mailed { .. });
+        // A link that was followed served the browser or the address that has just been given up. A code was never
+        // of use to any other browser.
+        let unspent = matches!(
+            self.stage,
+            Stage::Mailed {
+                proof: Proof::Link(_),
+                ..
+            }
+        );
         let undisturbed = same_browser && same_address;
+        let method = wanted.unwrap_or(self.method);
         if same_address && (unspent || undisturbed) {
-            self.renew(now)
+            self.renew(method, now)
         } else {
+            self.method = method;
             Again::Mail(self)
         }
     }
 
-    /// Somebody asks for a new link.
-    pub(crate) fn renew(self, now: Timestamp) -> Again {
+    /// Somebody asks for a new letter that carries this.
+    pub(crate) fn renew(self, method: Method, now: Timestamp) -> Again {
         match self.stage {
             Stage::Ended => Again::Ended,
             Stage::Redeemed { .. } => Again::Finished,
             // Only a letter that can still be used is worth waiting for.
-            Stage::Mailed { until, .. } if now < until && now < self.next_letter_at() => {
+            Stage::Mailed { until, .. }
+                if method == self.method && now < until && now < self.next_letter_at() =>
+            {
                 Again::Wait(self)
             }
-            _ => Again::Mail(self),
+            _ => Again::Mail(Self { method, ..self }),
         }
     }
 
@@ -256,15 +307,27 @@ impl Challenge {
         self.mailed_at + BETWEEN_LETTERS
     }
 
-    /// A new link went out; every older link and code of this sign-in stops working.
-    pub(crate) fn mailed(self, link: SecretHash, now: Timestamp) -> Self {
+    /// A new letter went out; every older link and code of this sign-in stops working.
+    pub(crate) fn mailed(self, proof: Proof, now: Timestamp) -> Self {
         Self {
+            method: proof.method(),
             mailed_at: now,
             stage: Stage::Mailed {
-                link,
-                until: now + LINK_LIFETIME,
+                until: now + proof.lifetime(),
+                proof,
             },
             ..self
+        }
+    }
+
+    /// The link that can be followed now, if a link is out.
+    pub(crate) fn link_that_is_out(&self) -> Option<&SecretHash> {
+        match &self.stage {
+            Stage::Mailed {
+                proof: Proof::Link(link),
+                ..
+            } => Some(link),
+            _ => None,
         }
     }
 
@@ -272,10 +335,10 @@ impl Challenge {
         match &self.stage {
             Stage::Ended => LinkState::Ended,
             Stage::Redeemed { .. } => LinkState::Finished,
-            Stage::Mailed { link, .. }
-            | Stage::Approved { link, .. }
-            | Stage::Returned { link, .. }
-                if link != pressed =>
+            Stage::Mailed { proof, .. }
+            | Stage::Approved { proof, .. }
+            | Stage::Returned { proof, .. }
+                if !matches!(proof, Proof::Link(link) if link == pressed) =>
             {
                 LinkState::Replaced
             }
@@ -297,13 +360,13 @@ impl Challenge {
         number: Option<&str>,
         now: Timestamp,
     ) -> (Self, Clicked) {
-        let (Stage::Mailed { link, until }, LinkState::Live) =
+        let (Stage::Mailed { proof, until }, LinkState::Live) =
             (&self.stage, self.link_state(pressed, now))
         else {
             let state = self.link_state(pressed, now);
             return (self, Clicked::Dead(state));
         };
-        let (link, until) = (link.clone(), *until);
+        let (proof, until) = (proof.clone(), *until);
         let here = self.was_asked_by(browser);
         if !here && number.map(str::trim) != Some(self.number.to_string().as_str()) {
             self.wrong_numbers += 1;
@@ -319,8 +382,42 @@ impl Challenge {
         } else {
             (Approver::OtherBrowser, Clicked::Elsewhere)
         };
-        self.stage = Stage::Approved { link, by, until };
+        self.stage = Stage::Approved { proof, by, until };
         (self, clicked)
+    }
+
+    /// A code was typed into the page of the browser whose cookie holds `secret`.
+    ///
+    /// Wrong ones are counted over all letters of the sign-in: another letter buys no more tries.
+    pub(crate) fn type_code(
+        mut self,
+        code: &OneTimeCode,
+        secret: &str,
+        key: &SealingKey,
+        now: Timestamp,
+    ) -> (Self, Typed) {
+        let here = self.was_asked_by(&SecretHash::of(secret));
+        let (proof, until, right) = match &self.stage {
+            Stage::Mailed {
+                proof: Proof::Code(sealed),
+                until,
+            } if here && now < *until => {
+                let right = sealed.is(code, self.attempt.seal(key, secret));
+                (Proof::Code(sealed.clone()), *until, right)
+            }
+            _ => return (self, Typed::NotNow),
+        };
+        if right {
+            let by = Approver::AskingBrowser;
+            self.stage = Stage::Approved { proof, by, until };
+            return (self, Typed::Right);
+        }
+        self.wrong_codes += 1;
+        let left = WRONG_CODES.saturating_sub(self.wrong_codes);
+        if left == 0 {
+            self.stage = Stage::Ended;
+        }
+        (self, Typed::Wrong { left })
     }
 
     /// What the waiting page in `browser` shows.
@@ -338,7 +435,11 @@ impl Challenge {
             {
                 Standing::Expired
             }
-            Stage::Mailed { .. } => Standing::Mailed,
+            Stage::Mailed {
+                proof: Proof::Link(_),
+                ..
+            } => Standing::Mailed,
+            Stage::Mailed { .. } => Standing::Code,
             Stage::Approved {
                 by: Approver::OtherBrowser,
                 ..
@@ -358,7 +459,7 @@ impl Challenge {
         (left.max(0) + 999) / 1000
     }
 
-    /// Until when somebody may still come back: the end of the link, or of the code.
+    /// Until when somebody may still come back: the end of the letter, or of the authorization code.
     pub(crate) fn pending_until(&self) -> Timestamp {
         match self.stage {
             Stage::Mailed { until, .. }
@@ -368,7 +469,7 @@ impl Challenge {
         }
     }
 
-    /// The answer for the client, if the link was followed and `secret` is the asking browser's.
+    /// The answer for the client, if the address is proved and `secret` is the asking browser's.
     ///
     /// The code is not stored: it is made from the browser's secret and the provider's key, so that the same browser
     /// can be shown it again, and a copy of the database cannot present it.
@@ -389,11 +490,11 @@ impl Challenge {
             )
         };
         match &self.stage {
-            Stage::Approved { link, until, .. } if now < *until => {
+            Stage::Approved { proof, until, .. } if now < *until => {
                 let nonce = random_text();
                 let code = make(&nonce);
                 self.stage = Stage::Returned {
-                    link: link.clone(),
+                    proof: proof.clone(),
                     code: SecretHash::of(&code),
                     nonce,
                     until: now + CODE_LIFETIME,
@@ -412,64 +513,6 @@ impl Challenge {
             _ => None,
         }
     }
-
-    /// Judges what was presented for this challenge. A code that is found to be its own is spent by that, even if the
-    /// verifier or the redirect URL is wrong.
-    ///
-    /// What does not get so far spends nothing: a body that cannot be read, another challenge's id, a redirect URL
-    /// that no sign-in could have had.
-    pub(crate) fn judge(self, redemption: &Redemption<'_>, now: Timestamp) -> Judged {
-        let presented = SecretHash::of(redemption.code);
-        match &self.stage {
-            Stage::Redeemed { code, family } if *code == presented => Judged::Reused {
-                family: family.clone(),
-            },
-            Stage::Returned { code, until, .. } if *code == presented => {
-                if now >= *until {
-                    Judged::Late
-                } else if redemption.redirect_url != self.attempt.redirect_url.as_str() {
-                    Judged::Refused(
-                        self.end(),
-                        "The redirect URL is not the one of the request.",
-                    )
-                } else if !verifies(redemption.verifier, &self.attempt.code_challenge) {
-                    Judged::Refused(self.end(), "The code verifier does not fit the challenge.")
-                } else {
-                    Judged::Granted(Proved(self))
-                }
-            }
-            _ => Judged::Unknown,
-        }
-    }
-
-    fn end(self) -> Self {
-        Self {
-            stage: Stage::Ended,
-            ..self
-        }
-    }
-}
-
-impl Proved {
-    pub(crate) fn challenge(&self) -> &Challenge {
-        &self.0
-    }
-
-    /// The code was exchanged for the tokens of this family.
-    pub(crate) fn redeemed_for(self, family: String) -> Challenge {
-        match self.0.stage {
-            Stage::Returned { code, .. } => Challenge {
-                stage: Stage::Redeemed { code, family },
-                ..self.0
-            },
-            _ => self.0,
-        }
-    }
-}
-
-/// S256 over the verifier as it was sent. Its alphabet is not checked: one of Cotter's clients sends standard base64.
-fn verifies(verifier: &str, challenge: &str) -> bool {
-    !verifier.is_empty() && URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) == challenge
 }
 
 #[cfg(test)]

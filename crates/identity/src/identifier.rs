@@ -110,6 +110,23 @@ mod tests {
         assert_eq!(key_of(ada.as_str()), "ada@example.com");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_an_address_or_refused(text in proptest::prelude::any::<String>()) {
+            for kind in [IdentifierKind::Email, IdentifierKind::Phone] {
+                if let Some(parsed) = parse(kind, &text) {
+                    proptest::prop_assert_eq!(parse(kind, &parsed), Some(parsed.clone()), "parsing again changes nothing");
+                    proptest::prop_assert!(!parsed.contains(char::is_whitespace) && parsed.len() <= 254);
+                }
+            }
+        }
+
+        #[test]
+        fn what_looks_like_an_address_is_one(text in "[a-z0-9.+_]{1,20}@[a-z0-9]{1,10}(\\.[a-z]{2,5}){1,2}") {
+            proptest::prop_assert_eq!(parse(IdentifierKind::Email, &text), Some(text));
+        }
+    }
+
     #[test]
     fn what_no_mail_could_reach_is_refused() {
         for text in [

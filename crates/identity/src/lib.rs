@@ -8,7 +8,7 @@
 //! 1. A client opens `GET /app?…` in a browser, with an S256 challenge, a `state` and where to come back to. Only
 //!    Keyfob's deep links and loopback addresses may be come back to.
 //! 2. A link is mailed to the address (here: put into the outbox at `/outbox`), and the browser waits. It shows two
-//!    digits.
+//!    digits. Or six digits are sent, to be typed into that browser, and step 3 is over with them.
 //! 3. The person follows `GET /magic/<token>` and presses the one button there. Fetching the link does nothing, so a
 //!    mail scanner cannot use it up. In another browser than the one that asked, the button wants the two digits:
 //!    otherwise a stranger could begin a sign-in that the person finishes.
@@ -51,7 +51,10 @@ mod guard;
 mod identifier;
 mod keys;
 mod letter;
+mod limits;
 mod log;
+mod method;
+mod one_time_code;
 mod page;
 mod provider;
 mod redirect;

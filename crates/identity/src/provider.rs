@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::keys::Keys;
+use crate::limits::Limits;
 use crate::refusal::ApiError;
 use crate::secret::SecretHash;
 use crate::store::Store;
@@ -29,6 +30,7 @@ pub(crate) struct Provider {
     pub(crate) base_url: String,
     pub(crate) build: String,
     pub(crate) control: SecretHash,
+    pub(crate) limits: Limits,
     pub(crate) stop: watch::Sender<bool>,
     /// The switchboard of `--faults`; without that, there is none.
     pub(crate) faults: Option<Faults>,
@@ -54,6 +56,7 @@ impl Provider {
             base_url,
             build,
             control: SecretHash::of(control),
+            limits: Limits::default(),
             stop: watch::Sender::new(false),
             faults: None,
         }

@@ -181,6 +181,24 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn what_is_allowed_leads_to_keyfob_or_loopback(
+            before in "(http://|dev.keyfob://|dev.keyfob.debug://)?(localhost|127.0.0.1|\\[::1\\]|callback)?",
+            rest in proptest::prelude::any::<String>(),
+        ) {
+            let text = format!("{before}{rest}");
+            if let Ok(allowed) = RedirectUrl::parse(&text) {
+                let answered = Url::parse(&allowed.with_answer("c", "s", 1)).expect("still an address");
+                proptest::prop_assert!(
+                    ["localhost", "127.0.0.1", "[::1]", "callback"].contains(&answered.host_str().unwrap_or_default()),
+                    "{}", answered
+                );
+                proptest::prop_assert!(answered.query().is_some_and(|query| query.ends_with("code=c&state=s&challenge_id=1")));
+            }
+        }
+    }
+
     #[test]
     fn the_answer_is_appended_to_a_query_that_is_there() {
         let plain = RedirectUrl::parse("http://localhost:8080").expect("allowed");

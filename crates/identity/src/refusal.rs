@@ -7,8 +7,9 @@ use std::marker::PhantomData;
 
 use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::StatusCode;
+use axum::http::header::{ACCEPT, RETRY_AFTER};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Form, Json};
 use maud::{Markup, html};
@@ -22,6 +23,7 @@ use crate::page::Page;
 pub(crate) struct ApiError {
     status: StatusCode,
     message: String,
+    retry_after: Option<i64>,
 }
 
 impl ApiError {
@@ -29,6 +31,15 @@ impl ApiError {
         Self {
             status,
             message: message.into(),
+            retry_after: None,
+        }
+    }
+
+    /// Says after how many seconds it is worth to ask again.
+    pub(crate) fn retry_after(self, seconds: i64) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..self
         }
     }
 
@@ -61,7 +72,7 @@ impl From<rusqlite::Error> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let body = json!({"msg": self.message, "type": ""});
-        (self.status, Json(body)).into_response()
+        with_retry_after(self.retry_after, (self.status, Json(body)).into_response())
     }
 }
 
@@ -144,6 +155,7 @@ pub(crate) struct Notice {
     status: StatusCode,
     title: String,
     text: Markup,
+    retry_after: Option<i64>,
 }
 
 impl Notice {
@@ -152,6 +164,15 @@ impl Notice {
             status,
             title: title.into(),
             text,
+            retry_after: None,
+        }
+    }
+
+    /// Says after how many seconds it is worth to ask again.
+    pub(crate) fn retry_after(self, seconds: i64) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..self
         }
     }
 
@@ -192,7 +213,7 @@ impl Notice {
             StatusCode::GONE,
             "This sign-in was ended",
             html! {
-                p { "Nobody was signed in. This happens after three wrong numbers, or when an answer arrived in the wrong hands." }
+                p { "Nobody was signed in. This happens after too many wrong numbers or codes, or when an answer arrived in the wrong hands." }
                 p.quiet { "To sign in, begin again in Keyfob. If you did not ask for this letter, there is nothing to do." }
             },
         )
@@ -224,14 +245,28 @@ impl From<rusqlite::Error> for Notice {
 
 impl IntoResponse for Notice {
     fn into_response(self) -> Response {
-        Page::new(
+        let page = Page::new(
             self.title.clone(),
             html! {
                 h1 { (self.title) }
                 (self.text)
             },
-        )
-        .status(self.status)
-        .into_response()
+        );
+        with_retry_after(self.retry_after, page.status(self.status).into_response())
     }
+}
+
+fn with_retry_after(seconds: Option<i64>, mut response: Response) -> Response {
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// Whether the answer is for somebody to read, and not for a program.
+pub(crate) fn wants_pages(headers: &HeaderMap) -> bool {
+    headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }

@@ -16,15 +16,19 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use jiff::Timestamp;
+use maud::html;
 
+use crate::browser::Browser;
 use crate::faults;
 use crate::guard::guard;
+use crate::limits::{Crowd, TooMany};
 use crate::page::Asset;
 use crate::provider::Provider;
-use crate::refusal::{ApiError, Notice, Part};
+use crate::refusal::{ApiError, Notice, Part, wants_pages};
 use crate::sending::Asked;
 
 /// The largest request that is read, in bytes.
@@ -41,6 +45,7 @@ pub(crate) fn router(provider: Arc<Provider>) -> Router {
         .route("/app/wait/{id}", get(waiting::page))
         .route("/app/wait/{id}/state", get(waiting::state))
         .route("/app/wait/{id}/again", post(waiting::again))
+        .route("/app/wait/{id}/code", post(waiting::type_code))
         .route("/app/return/{id}", get(returning::page).head(nothing))
         .route("/magic/{token}", get(magic::page).post(magic::press))
         .route("/magic/{token}/again", post(magic::again))
@@ -87,11 +92,7 @@ async fn asset(Part(name, ..): Part<String, ApiError>) -> Result<Asset, ApiError
 }
 
 async fn unknown(headers: HeaderMap) -> Response {
-    let for_a_person = headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"));
-    if for_a_person {
+    if wants_pages(&headers) {
         Notice::nothing_here().into_response()
     } else {
         ApiError::nothing_here().into_response()
@@ -105,12 +106,48 @@ async fn wrong_method() -> ApiError {
     )
 }
 
-/// Sends a browser that asked for a link where it can follow what becomes of it.
-fn after(asked: Asked) -> Result<Redirect, Notice> {
+/// What a form with nothing but its button sends.
+#[derive(serde::Deserialize)]
+struct Press {
+    form: String,
+    /// What the letter shall carry, on a button that leaves the choice.
+    method: Option<String>,
+}
+
+/// Sends a browser that asked for a letter where it can follow what becomes of it.
+fn after(asked: Asked, browser: &Browser, now: Timestamp) -> Result<Response, Notice> {
+    let go_to = |address: String| Ok(Redirect::to(&address).into_response());
     match asked {
-        Asked::Wait(id) => Ok(Redirect::to(&format!("/app/wait/{id}"))),
-        Asked::Return(id) => Ok(Redirect::to(&format!("/app/return/{id}"))),
+        Asked::Wait(id) => go_to(format!("/app/wait/{id}")),
+        Asked::Return(id) => go_to(format!("/app/return/{id}")),
         Asked::Finished => Err(Notice::finished()),
         Asked::Ended => Err(Notice::ended()),
+        Asked::TooMany(too_many) => Ok(crowded(too_many, browser, now)),
     }
+}
+
+fn crowded(too_many: TooMany, browser: &Browser, now: Timestamp) -> Response {
+    const STATUS: StatusCode = StatusCode::TOO_MANY_REQUESTS;
+    let (until, seconds) = (too_many.said(), too_many.seconds_from(now));
+    let why = match too_many.of {
+        Crowd::Address => "Too many letters to this address.",
+        Crowd::Browser => "Too many letters asked for in this browser.",
+        Crowd::All => "Too many letters asked for on this computer.",
+    };
+    if !browser.wants_pages {
+        let message = format!("{why} Try again in {seconds} seconds.");
+        return ApiError::new(STATUS, message)
+            .retry_after(seconds)
+            .into_response();
+    }
+    Notice::new(
+        STATUS,
+        "Nothing was sent, for now",
+        html! {
+            p { (why) " Try again at " strong { (until) } "." }
+            p.quiet { "If you were sent a letter before, the newest one still works." }
+        },
+    )
+    .retry_after(seconds)
+    .into_response()
 }

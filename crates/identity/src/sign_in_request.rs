@@ -11,6 +11,7 @@ use url::form_urlencoded;
 use crate::challenge::Attempt;
 use crate::identifier::IdentifierKind;
 use crate::letter::Channel;
+use crate::method::Method;
 use crate::provider::API_KEY_ID;
 use crate::redirect::{NotAllowed, RedirectUrl};
 
@@ -19,20 +20,14 @@ use crate::redirect::{NotAllowed, RedirectUrl};
 pub(crate) struct SignInRequest {
     pub(crate) attempt: Attempt,
     pub(crate) kind: IdentifierKind,
-    pub(crate) method: Method,
+    /// What the letter shall carry, if the client says so.
+    pub(crate) method: Option<Method>,
     /// How a letter may travel; the first is the one to propose.
     pub(crate) channels: Vec<Channel>,
     /// An address that the client knows already.
     pub(crate) input: Option<String>,
     /// Send to that address at once.
     pub(crate) direct: bool,
-}
-
-/// The `auth_method`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Method {
-    MagicLink,
-    OneTimeCode,
 }
 
 /// The query is not a sign-in.
@@ -75,14 +70,11 @@ impl SignInRequest {
         if state.len() > 1024 {
             return Err(BadRequest::Malformed("state"));
         }
-        let method = match query
+        let method = query
             .one("auth_method")?
             .filter(|method| !matches!(*method, "" | "null"))
-        {
-            None | Some("MAGIC_LINK") => Method::MagicLink,
-            Some("OTP") => Method::OneTimeCode,
-            Some(_) => return Err(BadRequest::Malformed("auth_method")),
-        };
+            .map(|method| Method::from_wire(method).ok_or(BadRequest::Malformed("auth_method")))
+            .transpose()?;
         let input = query.one("input")?.filter(|input| !input.is_empty());
         Ok(Self {
             kind,
@@ -142,7 +134,7 @@ impl Query {
             }
         }
         if channels.is_empty() {
-            channels.push(Channel::Sms);
+            channels = vec![Channel::Sms, Channel::WhatsApp];
         }
         Ok(channels)
     }
@@ -172,7 +164,7 @@ mod tests {
         );
         assert_eq!(request.input.as_deref(), Some("ada@example.com"));
         assert!(request.direct && request.attempt.user.is_none());
-        assert_eq!(request.method, Method::MagicLink);
+        assert_eq!(request.method, None);
     }
 
     #[test]
@@ -182,6 +174,37 @@ mod tests {
         )
         .expect("a sign-in");
         assert_eq!(request.channels, [Channel::WhatsApp, Channel::Sms]);
+    }
+
+    #[test]
+    fn a_client_that_names_no_channel_leaves_both_to_the_person_and_one_that_chose_leaves_none() {
+        let channels = |rest: &str| {
+            let rest = format!("&redirect_url=dev.keyfob://callback&type=PHONE{rest}");
+            parse(&rest).expect("a sign-in").channels
+        };
+        let both = [Channel::Sms, Channel::WhatsApp];
+        assert_eq!(channels(""), both);
+        assert_eq!(channels("&use_channel=null"), both);
+        assert_eq!(channels("&phone_channels[]=PIGEON"), both);
+        assert_eq!(channels("&use_channel=WHATSAPP"), [Channel::WhatsApp]);
+        let chosen = "&phone_channels[]=SMS&use_channel=WHATSAPP";
+        assert_eq!(channels(chosen), [Channel::WhatsApp]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_query_is_a_sign_in_or_refused(query in proptest::prelude::any::<String>()) {
+            let _ = SignInRequest::parse(&query);
+        }
+
+        #[test]
+        fn any_parameters_are_a_sign_in_or_refused(
+            name in "(redirect_url|type|input|state|auth_method|use_channel|phone_channels\\[\\]|direct_login|cotter_user_id)",
+            value in proptest::prelude::any::<String>(),
+        ) {
+            let value: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+            let _ = parse(&format!("&redirect_url=dev.keyfob://callback&type=PHONE&{name}={value}"));
+        }
     }
 
     #[test]

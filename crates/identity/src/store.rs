@@ -17,11 +17,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
+pub(crate) use letters::{Counted, LetterId};
 pub(crate) use refresh_tokens::{Family, Presented};
 pub(crate) use users::User;
 
-/// The form of the kept JSON (`Challenge`, `Letter`); a change of either is a new number.
-const FORM: i64 = 1;
+/// The form of what is kept for a day: the JSON of `Challenge` and `Letter`, and the letters' table. A change of any
+/// is a new number.
+const FORM: i64 = 2;
 
 /// The open database.
 #[derive(Clone)]
@@ -38,8 +40,7 @@ impl Store {
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
         )?;
-        connection.execute_batch(include_str!("store/schema.sql"))?;
-        forget_other_forms(&mut connection)?;
+        make_tables(&mut connection)?;
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
@@ -130,16 +131,22 @@ impl Records<'_> {
     }
 }
 
-/// Empties what another build kept in a form that this one may not read: sign-ins that are under way, and letters.
+/// Makes the tables that are missing, and empties what another build kept in a form that this one may not read:
+/// sign-ins that are under way, and letters.
 ///
 /// They live for a day at most, so a person asks again; users, keys and refresh tokens are columns, and stay.
-fn forget_other_forms(connection: &mut Connection) -> rusqlite::Result<()> {
+fn make_tables(connection: &mut Connection) -> rusqlite::Result<()> {
+    const SCHEMA: &str = include_str!("store/schema.sql");
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let form: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if form != FORM {
-        transaction
-            .execute_batch("DELETE FROM link; DELETE FROM challenge; DELETE FROM letter;")?;
+    if form == FORM {
+        transaction.execute_batch(SCHEMA)?;
+    } else {
+        transaction.execute_batch("DROP TABLE IF EXISTS letter")?;
+        transaction.execute_batch(SCHEMA)?;
+        // Emptied and not dropped: their numbers go on, so that an open page never shows another's sign-in.
+        transaction.execute_batch("DELETE FROM link; DELETE FROM challenge;")?;
         transaction.pragma_update(None, "user_version", FORM)?;
     }
     transaction.commit()

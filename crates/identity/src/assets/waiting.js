@@ -22,4 +22,4 @@ async function look() {
   setTimeout(look, stage === "expired" ? 5000 : 1000);
 }
 
-if (["mailed", "returning", "expired"].includes(stage)) setTimeout(look, 1000);
+if (["mailed", "code", "returning", "expired"].includes(stage)) setTimeout(look, 1000);

@@ -1,4 +1,6 @@
-//! `/app`, the hosted page: it takes an address, or has it from the client, and sends the link.
+//! `/app`, the hosted page: it takes an address, or has it from the client, and sends a link or a code.
+
+use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
@@ -11,11 +13,11 @@ use crate::browser::Browser;
 use crate::challenge::Asking;
 use crate::identifier::{Identifier, IdentifierKind, InvalidIdentifier};
 use crate::letter::Channel;
+use crate::method::Method;
 use crate::page::Page;
 use crate::provider::{Provider, Shared};
 use crate::refusal::{Fields, Notice};
-use crate::sending::ask;
-use crate::sign_in_request::{BadRequest, Method, SignInRequest};
+use crate::sign_in_request::{BadRequest, SignInRequest};
 
 /// Shows the form, or sends at once if the client knows the address (`direct_login`).
 pub(super) async fn open(
@@ -30,8 +32,17 @@ pub(super) async fn open(
         return Ok(browser.keep(form.page()));
     }
     let input = request.input.clone().unwrap_or_default();
-    let channel = request.channels[0];
-    send(&provider, &browser, request, &query, &input, channel).await
+    let chosen = Chosen {
+        channel: request.channels[0],
+        method: None,
+    };
+    send(&provider, &browser, request, &query, &input, chosen).await
+}
+
+/// What the person chose on the form.
+struct Chosen {
+    channel: Channel,
+    method: Option<Method>,
 }
 
 #[derive(Deserialize)]
@@ -39,9 +50,10 @@ pub(super) struct Submitted {
     form: String,
     input: String,
     channel: Option<String>,
+    method: Option<String>,
 }
 
-/// Sends the link to the address that was typed.
+/// Sends a letter to the address that was typed.
 pub(super) async fn submit(
     State(provider): Shared,
     browser: Browser,
@@ -51,28 +63,24 @@ pub(super) async fn submit(
     browser.must_have_sent(&submitted.form, &provider.keys.sealing)?;
     let query = query.unwrap_or_default();
     let request = accept(&query)?;
-    let chosen = submitted.channel.as_deref().and_then(Channel::from_wire);
-    let channel = chosen
-        .filter(|channel| request.channels.contains(channel))
-        .unwrap_or(request.channels[0]);
-    send(
-        &provider,
-        &browser,
-        request,
-        &query,
-        &submitted.input,
-        channel,
-    )
-    .await
+    let channel = submitted.channel.as_deref().and_then(Channel::from_wire);
+    let chosen = Chosen {
+        channel: channel
+            .filter(|channel| request.channels.contains(channel))
+            .unwrap_or(request.channels[0]),
+        method: submitted.method.as_deref().and_then(Method::from_wire),
+    };
+    let input = &submitted.input;
+    send(&provider, &browser, request, &query, input, chosen).await
 }
 
 async fn send(
-    provider: &Provider,
+    provider: &Arc<Provider>,
     browser: &Browser,
     request: SignInRequest,
     query: &str,
     input: &str,
-    channel: Channel,
+    chosen: Chosen,
 ) -> Result<Response, Notice> {
     let identifier = match Identifier::parse(request.kind, input) {
         Ok(identifier) => identifier,
@@ -87,29 +95,28 @@ async fn send(
     };
     let asking = Asking {
         identifier,
-        channel,
+        channel: chosen.channel,
         browser: browser.hash(),
         agent: browser.agent.clone(),
     };
-    let (now, base_url) = (provider.clock.now(), provider.base_url.clone());
+    let usual = request.method.unwrap_or(Method::usual_for(request.kind));
     let asked = provider
-        .store
-        .write(move |records| -> Result<_, Notice> {
+        .at_the_desk(browser, move |desk| -> Result<_, Notice> {
             if let Some(user) = &request.attempt.user
-                && records.user(user)?.is_none()
+                && desk.records.user(user)?.is_none()
             {
                 return Err(Notice::bad_request(
                     "It names a user that this provider does not know.",
                 ));
             }
-            Ok(ask(records, &base_url, request.attempt, asking, now)?)
+            Ok(desk.ask(request.attempt, asking, chosen.method, usual)?)
         })
         .await?;
-    Ok(browser.keep(after(asked)?))
+    Ok(browser.keep(after(asked, browser, provider.clock.now())?))
 }
 
 fn accept(query: &str) -> Result<SignInRequest, Notice> {
-    let request = SignInRequest::parse(query).map_err(|refused| match refused {
+    SignInRequest::parse(query).map_err(|refused| match refused {
         BadRequest::Redirect(refused) => Notice::new(
             StatusCode::FORBIDDEN,
             "This program may not sign you in here",
@@ -127,23 +134,14 @@ fn accept(query: &str) -> Result<SignInRequest, Notice> {
             },
         ),
         other => Notice::bad_request(&other.to_string()),
-    })?;
-    if request.method == Method::OneTimeCode {
-        return Err(Notice::new(
-            StatusCode::BAD_REQUEST,
-            "This provider sends links only, for now",
-            html! {
-                p { "The program that opened this page asked for a one-time code (" code { "auth_method=OTP" } ")." }
-                p.quiet { "Ask for a link there (" code { "MAGIC_LINK" } "), then sign in again." }
-            },
-        ));
-    }
-    Ok(request)
+    })
 }
 
 /// The one field of the page.
 struct AddressForm<'a> {
     kind: IdentifierKind,
+    /// The client's wish; without one, the person may choose.
+    method: Option<Method>,
     channels: &'a [Channel],
     query: &'a str,
     value: &'a str,
@@ -155,6 +153,7 @@ impl<'a> AddressForm<'a> {
     fn of(request: &'a SignInRequest, query: &'a str, token: String) -> Self {
         Self {
             kind: request.kind,
+            method: request.method,
             channels: &request.channels,
             query,
             value: request.input.as_deref().unwrap_or_default(),
@@ -179,6 +178,7 @@ impl<'a> AddressForm<'a> {
             IdentifierKind::Email => ("E-mail address", "email", "email"),
             IdentifierKind::Phone => ("Phone number, beginning with +", "tel", "tel"),
         };
+        let first = self.method.unwrap_or(Method::usual_for(self.kind));
         html! {
             h1 { "Sign in to Keyfob" }
             form method="post" action={ "/app?" (self.query) } novalidate {
@@ -200,9 +200,14 @@ impl<'a> AddressForm<'a> {
                         }
                     }
                 }
-                button.full { "Send me a link" }
+                button.full name="method" value=(first.on_the_wire()) { "Send me a " (first.name()) }
+                @if self.method.is_none() {
+                    button.full.second name="method" value=(first.other().on_the_wire()) {
+                        "Send me a " (first.other().name()) " instead"
+                    }
+                }
             }
-            p.quiet { "We send a link that signs you in. There is no password." }
+            p.quiet { "There is no password: the letter that we send signs you in." }
         }
     }
 }

@@ -9,15 +9,17 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::{Press, after};
 use crate::agent;
 use crate::browser::Browser;
 use crate::challenge::{Challenge, ChallengeId, Clicked, LinkState};
 use crate::clock::time_of_day;
+use crate::method::Method;
 use crate::page::Page;
-use crate::provider::{Provider, Shared};
+use crate::provider::Shared;
 use crate::refusal::{Fields, Notice, Part};
 use crate::secret::SecretHash;
-use crate::sending::{Asked, go_on};
+use crate::sending::Asked;
 use crate::store::Records;
 
 pub(super) async fn page(
@@ -81,20 +83,23 @@ pub(super) async fn press(
     })
 }
 
-#[derive(Deserialize)]
-pub(super) struct Wish {
-    form: String,
-}
-
 /// A new link for the same sign-in, asked for from an old one.
 pub(super) async fn again(
     State(provider): Shared,
     browser: Browser,
     Part(token, ..): Part<String>,
-    Fields(wish): Fields<Wish>,
+    Fields(press): Fields<Press>,
 ) -> Result<Response, Notice> {
-    browser.must_have_sent(&wish.form, &provider.keys.sealing)?;
-    let asked = renew(&provider, SecretHash::of(&token)).await?;
+    browser.must_have_sent(&press.form, &provider.keys.sealing)?;
+    let link = SecretHash::of(&token);
+    let asked = provider
+        .at_the_desk(&browser, move |desk| {
+            let (id, challenge) = find(desk.records, &link)?;
+            // A code could be typed in the asking browser only, and this may be another.
+            let again = challenge.renew(Method::MagicLink, desk.now);
+            Ok::<_, Notice>(desk.go_on(id, again)?)
+        })
+        .await?;
     match asked {
         Asked::Wait(_) | Asked::Return(_) => Ok(Notice::new(
             StatusCode::OK,
@@ -105,20 +110,8 @@ pub(super) async fn again(
             },
         )
         .into_response()),
-        Asked::Finished => Err(Notice::finished()),
-        Asked::Ended => Err(Notice::ended()),
+        refused => after(refused, &browser, provider.clock.now()),
     }
-}
-
-async fn renew(provider: &Provider, link: SecretHash) -> Result<Asked, Notice> {
-    let (now, base_url) = (provider.clock.now(), provider.base_url.clone());
-    provider
-        .store
-        .write(move |records| {
-            let (id, challenge) = find(records, &link)?;
-            Ok(go_on(records, &base_url, id, challenge.renew(now), now)?)
-        })
-        .await
 }
 
 fn find(records: &Records<'_>, link: &SecretHash) -> Result<(ChallengeId, Challenge), Notice> {
@@ -208,8 +201,8 @@ impl Button<'_> {
                 "A link works for fifteen minutes after it was sent.",
             ),
             LinkState::Replaced => (
-                "A newer link was sent",
-                "Only the newest letter works. Open the link in that one.",
+                "A newer letter was sent",
+                "Only the newest letter works. Use that one.",
             ),
             LinkState::Used => (
                 "This link was used",

@@ -36,9 +36,9 @@ pub(super) async fn page(State(provider): Shared) -> Result<Page, Notice> {
         p.quiet { "This provider sends nothing out. What it would send is kept here for a day, newest first." }
         div #letters data-newest=(newest) aria-live="polite" {
             @if letters.is_empty() {
-                p.empty { "No letters yet. Sign in from Keyfob, and the one with your link appears here." }
+                p.empty { "No letters yet. Sign in from Keyfob, and yours appears here." }
             }
-            ol.letters { @for (number, letter) in &letters { li data-letter=(number) { (show(letter)) } } }
+            ol.letters { @for (number, letter, _) in &letters { li data-letter=(number) { (show(letter)) } } }
         }
     };
     Ok(Page::new("Outbox", content).wide().script("outbox"))
@@ -65,7 +65,7 @@ fn show(letter: &Letter) -> Markup {
                 }
                 time datetime=(letter.sent_at) { (time_of_day(letter.sent_at)) }
             }
-            p.route { "From " (letter.from) " · to " (letter.to) }
+            p.route { "From Keyfob · to " (letter.to) }
             div.body { (letter.body()) }
         }
     }

@@ -74,15 +74,15 @@ fn too_late(standing: Standing, id: ChallengeId) -> Notice {
             StatusCode::GONE,
             "This came too late",
             html! {
-                p { "A link works for fifteen minutes, and the way back that it opens for five. Nobody was signed in." }
-                p { a href={ "/app/wait/" (id) } { "Have a new link sent" } }
+                p { "A letter works for some minutes, and the way back that it opens for five. Nobody was signed in." }
+                p { a href={ "/app/wait/" (id) } { "Have a new letter sent" } }
             },
         ),
         _ => Notice::new(
             StatusCode::NOT_FOUND,
             "Not signed in yet",
             html! {
-                p { "The link was not followed yet, or it was asked for in another browser." }
+                p { "The letter was not used yet, or it was asked for in another browser." }
                 p { a href={ "/app/wait/" (id) } { "See how the sign-in stands" } }
             },
         ),

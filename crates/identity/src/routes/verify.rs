@@ -89,7 +89,8 @@ fn redeem(
     };
     let user = user_of(records, proved.challenge(), now)?;
     let identifier = proved.challenge().asking.identifier.as_str();
-    let family = records.add_family(&user.id, identifier, "MAGIC_LINK", now)?;
+    let method = proved.challenge().method.on_the_wire();
+    let family = records.add_family(&user.id, identifier, method, now)?;
     let mut answer = identity(provider, records, proved.challenge(), now)?;
     answer["user"] = on_the_wire(&user);
     if with_tokens {

@@ -20,10 +20,15 @@ CREATE TABLE IF NOT EXISTS link (
     challenge INTEGER NOT NULL REFERENCES challenge (id) ON DELETE CASCADE
 ) STRICT;
 
+-- `address` and `browser` are what the limits count by. `post` is how the letter travels, as JSON.
 CREATE TABLE IF NOT EXISTS letter (
-    id      INTEGER PRIMARY KEY AUTOINCREMENT,
-    sent_at INTEGER NOT NULL,
-    record  TEXT NOT NULL
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    challenge INTEGER NOT NULL,
+    sent_at   INTEGER NOT NULL,
+    address   TEXT NOT NULL,
+    browser   TEXT NOT NULL,
+    post      TEXT NOT NULL,
+    record    TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS user (
@@ -57,4 +62,10 @@ CREATE TABLE IF NOT EXISTS refresh_token (
     family     TEXT NOT NULL REFERENCES family (id) ON DELETE CASCADE,
     expires_at INTEGER NOT NULL,
     spent      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- Claims that a client's server added to the tokens of a family: a JSON object.
+CREATE TABLE IF NOT EXISTS custom_claims (
+    family TEXT PRIMARY KEY REFERENCES family (id) ON DELETE CASCADE,
+    claims TEXT NOT NULL
 ) STRICT;

@@ -190,7 +190,7 @@ async fn an_expired_link_says_so_and_sends_a_new_one_for_the_same_attempt() {
 
     let new = local.newest_link().await;
     assert_ne!(new, old);
-    assert!(browser.get(&old).await.has("A newer link was sent"));
+    assert!(browser.get(&old).await.has("A newer letter was sent"));
     let back = browser.press(&new, &[]).await;
     assert_eq!(back.location(), "/app/return/1");
     let back = browser
@@ -227,7 +227,7 @@ async fn opening_the_address_again_replaces_the_letter_after_twenty_seconds() {
     assert_eq!(attempt.asks(&local, &browser).await, first);
     let (letters, newer) = local.outbox().await;
     assert_eq!(letters, 2);
-    assert!(browser.get(&link).await.has("A newer link was sent"));
+    assert!(browser.get(&link).await.has("A newer letter was sent"));
     assert_eq!(browser.press(&newer, &[]).await.location(), "/app/return/1");
 }
 

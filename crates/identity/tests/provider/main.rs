@@ -1,10 +1,12 @@
 //! The provider over real HTTP, with a clock that the tests move.
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
+mod codes;
 mod exchange;
 mod faults;
 mod guard;
 mod idle;
+mod limits;
 mod links;
 mod pages;
 mod refresh;

@@ -37,7 +37,11 @@ async fn a_phone_is_sent_a_message_by_the_chosen_channel() {
         "&type=PHONE&phone_channels[]=SMS&phone_channels[]=WHATSAPP",
     );
     assert!(browser.get(&address).await.has("WhatsApp"));
-    let fields = [("input", "+49 30 901820"), ("channel", "WHATSAPP")];
+    let fields = [
+        ("input", "+49 30 901820"),
+        ("channel", "WHATSAPP"),
+        ("method", "MAGIC_LINK"),
+    ];
     browser.press(&address, &fields).await.location();
     let outbox = browser.get(&format!("{}/outbox", local.base)).await;
     assert!(outbox.has("<h2>WhatsApp</h2>") && outbox.has("+4930901820"));
@@ -79,7 +83,7 @@ async fn a_corrected_address_gets_its_letter_at_once() {
     browser.get(&other).await.location();
     let (letters, _) = local.outbox().await;
     assert_eq!(letters, 2);
-    assert!(browser.get(&typo).await.has("A newer link was sent"));
+    assert!(browser.get(&typo).await.has("A newer letter was sent"));
 }
 
 #[tokio::test]
@@ -141,8 +145,8 @@ async fn what_no_client_should_ask_for_is_refused_in_words() {
     let local = Local::start().await;
     let attempt = Attempt::new("state");
     let page = async |address: String| Browser::new().get(&address).await;
-    let codes = page(attempt.address_with(&local, "&type=EMAIL&auth_method=OTP")).await;
-    assert!(codes.status == 400 && codes.has("sends links only"));
+    let face = page(attempt.address_with(&local, "&type=EMAIL&auth_method=BIOMETRIC")).await;
+    assert!(face.status == 400 && face.has("parameter auth_method"));
     let fax = page(attempt.address_with(&local, "&type=FAX")).await;
     assert!(fax.status == 400 && fax.has("parameter type"));
     let key = page(format!("{}/app?api_key=x", local.base)).await;

@@ -173,6 +173,13 @@ impl Local {
         self.outbox().await.1
     }
 
+    /// The code in the newest letter.
+    pub async fn newest_code(&self) -> String {
+        let page = Browser::new().get(&format!("{}/outbox", self.base)).await;
+        let (_, code) = page.body.split_once("code\">").expect("a code");
+        code[..6].to_owned()
+    }
+
     /// A whole sign-in in one browser; what the client got.
     pub async fn signed_in(&self) -> Value {
         let attempt = Attempt::new("whole");
@@ -219,6 +226,13 @@ impl Browser {
 
     pub async fn post(&self, url: &str, fields: &[(&str, &str)]) -> Answer {
         self.send(Method::POST, url, fields).await
+    }
+
+    /// Types a code into the page of a sign-in.
+    pub async fn types(&self, waiting: &str, code: &str) -> Answer {
+        let page = self.get(waiting).await;
+        let fields = [("form", page.form_token()), ("code", code)];
+        self.post(&format!("{waiting}/code"), &fields).await
     }
 
     /// Opens a page and presses the button of its form, which posts to `url`.
@@ -343,6 +357,13 @@ impl Attempt {
     /// Asks in `browser`; the waiting page's address.
     pub async fn asks(&self, local: &Local, browser: &Browser) -> String {
         let answer = browser.get(&self.address(local)).await;
+        format!("{}{}", local.base, answer.location())
+    }
+
+    /// Asks for a code in `browser`; the waiting page's address.
+    pub async fn asks_for_a_code(&self, local: &Local, browser: &Browser) -> String {
+        let address = self.address(local) + "&auth_method=OTP";
+        let answer = browser.get(&address).await;
         format!("{}{}", local.base, answer.location())
     }
 
