@@ -111,13 +111,18 @@ impl Cotter {
                     .append_pair("api_key", &self.config.api_key_id)
                     .append_pair("redirect_url", &redirect_text)
                     .append_pair("state", state)
-                    .append_pair("code_challenge", &verifier.challenge().to_string())
-                    .append_pair("auth_method", "MAGIC_LINK");
+                    .append_pair("code_challenge", &verifier.challenge().to_string());
                 match identifier {
-                    Some(Identifier::Email(_)) | None => query.append_pair("type", "EMAIL"),
+                    Some(Identifier::Email(_)) => query
+                        .append_pair("type", "EMAIL")
+                        .append_pair("auth_method", "MAGIC_LINK"),
+                    // A message is read on the phone, from where a link would not lead back to this computer.
                     Some(Identifier::Phone(_)) => query
                         .append_pair("type", "PHONE")
+                        .append_pair("auth_method", "OTP")
                         .append_pair("use_channel", "SMS"),
+                    // The page asks, for the address and for the method.
+                    None => query.append_pair("type", "EMAIL"),
                 };
                 if let Some(identifier) = identifier {
                     query
@@ -345,12 +350,15 @@ mod tests {
         let query = begin(Some("+442079460958"));
         assert_eq!(query["input"], "+442079460958");
         assert_eq!(query["type"], "PHONE");
+        assert_eq!(query["auth_method"], "OTP");
     }
 
     #[test]
     fn without_an_identifier_the_page_asks() {
         let query = begin(None);
-        assert!(!query.contains_key("input") && !query.contains_key("direct_login"));
+        for left_open in ["input", "direct_login", "auth_method"] {
+            assert!(!query.contains_key(left_open), "{left_open}");
+        }
     }
 
     #[test]
