@@ -63,6 +63,28 @@ impl Shown {
         }
     }
 
+    /// Whether there is a session.
+    pub fn is_signed_in(&self) -> bool {
+        matches!(self.status, SessionStatus::SignedIn(_))
+    }
+
+    /// Says that a link came that answers nothing, unless there is something better to say: a stranger's link hides no
+    /// problem, takes away no "Try again", and is nothing to a person who is signed in.
+    pub fn strange_link(&mut self, problem: Problem) {
+        let about_a_link = |shown: &Problem| {
+            matches!(
+                shown.reason,
+                Reason::LinkForeign | Reason::LinkMalformed | Reason::SignInExpired
+            )
+        };
+        if !self.is_signed_in()
+            && self.redeeming == Redeeming::No
+            && self.problem.as_ref().is_none_or(about_a_link)
+        {
+            self.problem = Some(problem);
+        }
+    }
+
     /// The state as the page gets it.
     pub fn state(&self, clock: &Clock) -> SessionState {
         let mut notices: Vec<Problem> = self.notices.values().cloned().collect();
@@ -253,6 +275,42 @@ mod tests {
         };
         assert_eq!(attempt.step, AttemptStep::Redeeming);
         assert_eq!(problem.unwrap().reason, Reason::Offline);
+    }
+
+    #[test]
+    fn a_strange_link_is_said_to_who_waits_for_one() {
+        let mut shown = Shown {
+            attempt: Some(attempt()),
+            ..started()
+        };
+        shown.strange_link(Reason::LinkForeign.into());
+        assert_eq!(shown.problem.unwrap().reason, Reason::LinkForeign);
+    }
+
+    #[test]
+    fn a_strange_link_hides_nothing_and_is_nothing_to_who_is_signed_in() {
+        let offline = || Some(Problem::from(Reason::Offline));
+        let stuck = Shown {
+            redeeming: Redeeming::Stuck,
+            problem: offline(),
+            ..started()
+        };
+        let no_browser = Shown {
+            problem: offline(),
+            ..started()
+        };
+        let signed_in = Shown {
+            status: signed_in(),
+            ..started()
+        };
+        for (mut shown, said) in [
+            (stuck, offline()),
+            (no_browser, offline()),
+            (signed_in, None),
+        ] {
+            shown.strange_link(Reason::LinkForeign.into());
+            assert_eq!(shown.problem, said);
+        }
     }
 
     #[test]

@@ -127,6 +127,16 @@ impl FinishError {
         }
     }
 
+    /// Whether it is a stranger's link, or a damaged one: every attempt is as it was before.
+    pub fn is_about_no_attempt(&self) -> bool {
+        matches!(
+            self,
+            Self::Malformed(_)
+                | Self::Foreign
+                | Self::Rejected(Rejection::Foreign(_) | Rejection::WrongDoor(_))
+        )
+    }
+
     /// Whether the same return address may succeed later.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Provider(error) if error.is_transient())
@@ -256,6 +266,10 @@ impl SignIn {
                 Err(FinishError::Foreign)
             }
             Err(over) => {
+                match over {
+                    Rejection::Late => attempts.late.push(state),
+                    _ => attempts.answered.push(state),
+                }
                 self.keep_or_warn(&attempts).await;
                 Err(FinishError::Rejected(over))
             }

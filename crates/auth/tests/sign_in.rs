@@ -250,6 +250,28 @@ async fn an_answer_after_fifteen_minutes_is_late() {
 }
 
 #[tokio::test]
+async fn a_late_answer_is_called_late_however_often_it_comes() {
+    let (_, app, address) = ready().await;
+    app.wait(keyfob_auth::ATTEMPT_LIFETIME + Duration::from_secs(1));
+    for _ in 0..2 {
+        let error = app.finish(&address).await.unwrap_err();
+        assert_eq!(error.reason(), Reason::SignInExpired);
+    }
+}
+
+#[tokio::test]
+async fn a_no_that_comes_twice_is_no_news() {
+    let (_, app, address) = ready().await;
+    let no = address.replace("code=CODE&challenge_id=4711", "error=access_denied");
+    let error = app.finish(&no).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::SignInDenied);
+    assert!(matches!(
+        app.sign_in.judge(&no).await,
+        Ok(Return::AlreadyAnswered)
+    ));
+}
+
+#[tokio::test]
 async fn an_attempt_outlives_the_process_that_began_it() {
     let peer = Peer::start().await;
     let keyring = Keyring::new();

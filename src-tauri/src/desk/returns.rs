@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use keyfob_auth::{AuthorizationGrant, FinishError, Return};
+use keyfob_auth::{AuthorizationGrant, FinishError, Reason, Return};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -99,9 +99,17 @@ impl Desk {
         }
         let newest = walk.sign_in.newest().await;
         self.change(|shown| {
-            shown.redeeming = Redeeming::No;
-            shown.attempt = newest;
-            shown.problem = Some(problem);
+            let waited_for = newest.is_none() && !shown.is_signed_in();
+            if error.is_about_no_attempt() {
+                shown.strange_link(problem);
+            } else if problem.reason == Reason::SignInExpired && !waited_for {
+                // An older attempt's answer; the one that is waited for goes on.
+                shown.strange_link(Reason::LinkForeign.into());
+            } else {
+                shown.redeeming = Redeeming::No;
+                shown.attempt = newest;
+                shown.problem = Some(problem);
+            }
         });
     }
 }
