@@ -2,7 +2,6 @@
 #![cfg(target_os = "linux")]
 
 use harness::{Session, follow_the_mail};
-use serde_json::Value;
 
 #[tokio::test]
 async fn a_typed_address_becomes_a_token_that_the_provider_accepts() {
@@ -69,20 +68,7 @@ async fn an_answer_that_found_nobody_at_the_provider_is_tried_again() {
     let browser = session.browser().await;
     let app = session.launch().await;
     app.ask_for_a_letter(&browser, "ada@example.com").await;
-    let record = session.run(
-        "secret-tool",
-        [
-            "lookup",
-            "service",
-            "dev.keyfob.debug",
-            "username",
-            "local.sign-in",
-        ],
-    );
-    let (_header, kept) = record.split_once('\n').expect("a header and a record");
-    let kept: Value = serde_json::from_str(kept).expect("the record is JSON");
-    let page = kept["attempts"][0]["address"].as_str().expect("an address");
-    let page = page.parse().expect("an address");
+    let page = session.kept_sign_in_page();
     let last_page = follow_the_mail(&session.provider().base, &page).await;
 
     session.provider_goes_to_sleep();

@@ -46,7 +46,20 @@ impl Session {
     pub async fn browser_that_asks(&self) -> Browser {
         let profile = self.browser_profile();
         self.make_default_browser(&profile);
+        self.start_browser(&profile, "browser").await
+    }
 
+    /// Starts another browser, as on a phone: it knows nothing of what the first one did, and no address opens in it
+    /// by itself.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn another_browser(&self) -> Browser {
+        let profile = self.home().join("another-browser");
+        self.start_browser(&profile, "another-browser").await
+    }
+
+    async fn start_browser(&self, profile: &Path, log: &str) -> Browser {
         let mut arguments = vec![
             format!("--user-data-dir={}", profile.display()),
             "--window-size=900,800".to_owned(),
@@ -61,7 +74,7 @@ impl Session {
         });
         let capabilities = Map::from_iter([("goog:chromeOptions".to_owned(), options)]);
         let mut server = self.command("chromedriver");
-        let (driver, _) = driver::start(self, &mut server, "browser", capabilities).await;
+        let (driver, _) = driver::start(self, &mut server, log, capabilities).await;
         Browser {
             page: Page { driver },
         }

@@ -1,8 +1,12 @@
 //! What the keyring holds, asked with the system's own `secret-tool` and not with our code.
 
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::Stdio;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+use url::Url;
 use xtask::wait;
 
 use crate::app::DEBUG_IDENTIFIER;
@@ -10,6 +14,9 @@ use crate::session::Session;
 
 /// How long the entries may keep changing while they are read.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+
+/// The record of the attempts that wait for their answer.
+const ATTEMPTS: &str = "local.sign-in";
 
 /// One entry that the app wrote.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,6 +47,64 @@ impl Session {
             .collect();
         names.sort();
         names
+    }
+
+    /// The sign-in page of the newest attempt that the app keeps.
+    ///
+    /// # Panics
+    /// When it keeps none.
+    pub fn kept_sign_in_page(&self) -> Url {
+        let kept = self.kept_attempts();
+        let newest = kept["attempts"].as_array().and_then(|all| all.last());
+        let page = newest.and_then(|newest| newest["address"].as_str());
+        page.and_then(|page| page.parse().ok())
+            .expect("an attempt with an address")
+    }
+
+    /// Makes every attempt that the app keeps so much older.
+    ///
+    /// # Panics
+    /// When it keeps none.
+    pub fn kept_attempts_grow_older(&self, by: Duration) {
+        let (header, mut kept) = self.kept_record();
+        let attempts = kept["attempts"].as_array_mut().expect("attempts");
+        for attempt in attempts {
+            let begun_at = attempt["begun_at"].as_i64().expect("a time");
+            let by = i64::try_from(by.as_millis()).expect("a short time");
+            attempt["begun_at"] = json!(begun_at - by);
+        }
+        let entries = self.keyring_entries();
+        let entry = entries.iter().find(|entry| entry.name() == ATTEMPTS);
+        let entry = entry.expect("the attempts are kept");
+        // An entry of the same attributes is written over.
+        let attributes = entry
+            .attributes
+            .iter()
+            .flat_map(|(name, value)| [name, value]);
+        let mut command = self.command("secret-tool");
+        command
+            .args(["store", "--label", ATTEMPTS])
+            .args(attributes);
+        let mut storing = command.stdin(Stdio::piped()).spawn();
+        let storing = storing.as_mut().expect("secret-tool can be started");
+        let mut input = storing.stdin.take().expect("a pipe");
+        write!(input, "{header}\n{kept}").expect("secret-tool listens");
+        drop(input);
+        assert!(storing.wait().expect("secret-tool ends").success());
+        assert_eq!(self.keyring_entries().len(), entries.len(), "written over");
+    }
+
+    fn kept_attempts(&self) -> Value {
+        self.kept_record().1
+    }
+
+    /// The header and the body of the record that holds the attempts.
+    fn kept_record(&self) -> (String, Value) {
+        let arguments = ["lookup", "service", DEBUG_IDENTIFIER, "username", ATTEMPTS];
+        let record = self.run("secret-tool", arguments);
+        let (header, body) = record.split_once('\n').expect("a header and a body");
+        let body = serde_json::from_str(body).expect("the record is JSON");
+        (header.to_owned(), body)
     }
 
     /// Every entry of a service.

@@ -21,22 +21,24 @@ pub struct Page {
 impl Page {
     /// Presses the button or link with exactly this text, once it can be pressed.
     pub async fn press(&self, text: &str) {
+        let pressed = eventually(async || self.press_if_it_is_there(text).await);
+        if pressed.await.is_none() {
+            self.fail(&format!("there is no button \"{text}\" to press"))
+                .await;
+        }
+    }
+
+    /// Presses it if it can be pressed now, and says whether it could.
+    pub async fn press_if_it_is_there(&self, text: &str) -> Option<()> {
         let path = format!(
             "//*[self::button or self::a or @role='button'][normalize-space(.)={}]",
             quoted(text)
         );
-        let pressed = eventually(async || {
-            let element = self.visible(By::XPath(path.as_str())).await?;
-            if !element.is_enabled().await.ok()? {
-                return None;
-            }
-            element.click().await.ok()
-        })
-        .await;
-        if pressed.is_none() {
-            self.fail(&format!("there is no button \"{text}\" to press"))
-                .await;
+        let element = self.visible(By::XPath(path.as_str())).await?;
+        if !element.is_enabled().await.ok()? {
+            return None;
         }
+        element.click().await.ok()
     }
 
     /// Types into the first visible element that the CSS selector matches.
@@ -49,6 +51,15 @@ impl Page {
         if typed.is_none() {
             self.fail(&format!("there is no field {selector} to type into"))
                 .await;
+        }
+    }
+
+    /// What the first visible element that the CSS selector matches reads, once there is one.
+    pub async fn text_of(&self, selector: &str) -> String {
+        let text = eventually(async || self.visible(By::Css(selector)).await?.text().await.ok());
+        match text.await {
+            Some(text) => text,
+            None => self.fail(&format!("there is no {selector} to read")).await,
         }
     }
 

@@ -61,6 +61,19 @@ impl Provider {
         }
     }
 
+    /// The link in the newest letter, as the outbox shows it.
+    ///
+    /// # Panics
+    /// When there is no letter.
+    pub async fn newest_link(&self) -> String {
+        let outbox = reqwest::get(format!("{}/outbox", self.base)).await;
+        let outbox = outbox.expect("the outbox opens").text().await;
+        let outbox = outbox.expect("the outbox is text");
+        let (_, rest) = outbox.split_once("/magic/").expect("a letter with a link");
+        let token = rest.split(['"', '<', ' ']).next().unwrap_or_default();
+        format!("{}/magic/{token}", self.base)
+    }
+
     /// Asks the provider's own check whether an access token is good.
     ///
     /// # Panics
