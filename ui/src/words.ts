@@ -36,6 +36,11 @@ export const failures = {
     todo: 'Try again',
     verb: 'again',
   },
+  provider_busy: {
+    happened: 'The provider asks to wait a moment.',
+    todo: 'Try again',
+    verb: 'again',
+  },
   provider_refused: {
     happened: 'The provider refused the request.',
     todo: 'Start again',

@@ -28,6 +28,8 @@ pub(crate) struct Http {
 /// An answer, whole and of a size that can be held.
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
+    /// How long the provider asks to wait, if it does.
+    pub(crate) retry_after: Option<Duration>,
     body: Zeroizing<Vec<u8>>,
 }
 
@@ -85,6 +87,7 @@ impl Http {
             self.clock.learn(date);
         }
         let status = response.status();
+        let retry_after = retry_after(&response);
         let mut body = Zeroizing::new(Vec::with_capacity(USUAL_ANSWER));
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
@@ -95,7 +98,11 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Reply { status, body })
+        Ok(Reply {
+            status,
+            retry_after,
+            body,
+        })
     }
 }
 
@@ -116,6 +123,13 @@ fn date(response: &reqwest::Response) -> Option<Timestamp> {
     }
     let text = response.headers().get(header::DATE)?.to_str().ok()?;
     httpdate::parse_http_date(text).ok().map(Timestamp::from)
+}
+
+/// `Retry-After` in seconds; its other form, a date, says nothing that the bare refusal does not.
+fn retry_after(response: &reqwest::Response) -> Option<Duration> {
+    let text = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
+    let seconds: u32 = text.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.into()))
 }
 
 fn unreachable(error: reqwest::Error) -> HttpError {

@@ -27,13 +27,14 @@ pub(crate) struct Jwks {
     http: Http,
     address: Url,
     clock: Clock,
-    cached: Mutex<Option<Cached>>,
+    cached: Mutex<Cache>,
 }
 
-#[derive(Debug)]
-struct Cached {
-    keys: Vec<Jwk>,
-    fetched_at: Duration,
+#[derive(Debug, Default)]
+struct Cache {
+    keys: Option<Vec<Jwk>>,
+    /// When an unknown key last caused a fetch, on the monotonic clock.
+    refetched_at: Option<Duration>,
 }
 
 /// Why a signature was not found good.
@@ -67,8 +68,8 @@ impl Jwks {
     /// without them, and cannot be bought twice.
     pub(crate) async fn ready(&self) -> Result<(), HttpError> {
         let mut cached = self.cached.lock().await;
-        if cached.is_none() {
-            *cached = Some(self.fetch().await?);
+        if cached.keys.is_none() {
+            cached.keys = Some(self.fetch().await?);
         }
         Ok(())
     }
@@ -76,19 +77,22 @@ impl Jwks {
     /// The key called `key_id`.
     pub(crate) async fn key(&self, key_id: &str) -> Result<Jwk, JwksError> {
         let mut cached = self.cached.lock().await;
-        if let Some(known) = &*cached {
-            if let Some(key) = known.find(key_id) {
+        if let Some(known) = &cached.keys {
+            if let Some(key) = find(known, key_id) {
                 return Ok(key.clone());
             }
-            if self.clock.monotonic().saturating_sub(known.fetched_at) < REFETCH_INTERVAL {
+            let now = self.clock.monotonic();
+            let just_now = |at: Duration| now.saturating_sub(at) < REFETCH_INTERVAL;
+            if cached.refetched_at.is_some_and(just_now) {
                 return Err(unknown(key_id));
             }
+            cached.refetched_at = Some(now);
         }
-        let fresh = cached.insert(self.fetch().await?);
-        fresh.find(key_id).cloned().ok_or_else(|| unknown(key_id))
+        let fresh = cached.keys.insert(self.fetch().await?);
+        find(fresh, key_id).cloned().ok_or_else(|| unknown(key_id))
     }
 
-    async fn fetch(&self) -> Result<Cached, HttpError> {
+    async fn fetch(&self) -> Result<Vec<Jwk>, HttpError> {
         let reply = self.http.get(self.address.clone()).await?;
         if !reply.status.is_success() {
             return Err(HttpError::Broken {
@@ -97,13 +101,10 @@ impl Jwks {
             });
         }
         let keys = reply.json::<KeySet>()?.keys;
-        Ok(Cached {
-            keys: keys
-                .into_iter()
-                .filter_map(|key| serde_json::from_value(key).ok())
-                .collect(),
-            fetched_at: self.clock.monotonic(),
-        })
+        Ok(keys
+            .into_iter()
+            .filter_map(|key| serde_json::from_value(key).ok())
+            .collect())
     }
 }
 
@@ -111,10 +112,7 @@ fn unknown(key_id: &str) -> JwksError {
     JwksError::Jwt(JwtError::UnknownKey(printable(key_id, 80)))
 }
 
-impl Cached {
-    fn find(&self, key_id: &str) -> Option<&Jwk> {
-        self.keys
-            .iter()
-            .find(|key| key.common.key_id.as_deref() == Some(key_id))
-    }
+fn find<'a>(keys: &'a [Jwk], key_id: &str) -> Option<&'a Jwk> {
+    keys.iter()
+        .find(|key| key.common.key_id.as_deref() == Some(key_id))
 }

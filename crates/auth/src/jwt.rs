@@ -71,7 +71,10 @@ pub(crate) struct Expected<'a> {
     pub(crate) audience: &'a str,
     /// Cotter's `type` claim: `access_token` or `id_token`.
     pub(crate) kind: &'a str,
-    pub(crate) now: Timestamp,
+    /// The two differ when this computer's clock and the provider's do, and nobody can say which is wrong. A token is
+    /// refused only if both would refuse it: how long it is used is not decided here.
+    pub(crate) earliest_now: Timestamp,
+    pub(crate) latest_now: Timestamp,
 }
 
 /// The claims this crate reads (Cotter's §4.3). Others, custom ones included, are left alone.
@@ -168,10 +171,10 @@ impl Claims {
         if self.kind != expected.kind {
             return Err(JwtError::TypeWrong);
         }
-        if numeric_date(self.exp) + LEEWAY <= expected.now {
+        if numeric_date(self.exp) + LEEWAY <= expected.earliest_now {
             return Err(JwtError::Expired);
         }
-        if numeric_date(self.iat) > expected.now + LEEWAY {
+        if numeric_date(self.iat) > expected.latest_now + LEEWAY {
             return Err(JwtError::IssuedInFuture);
         }
         Ok(())
@@ -214,7 +217,8 @@ mod tests {
         issuer: "https://issuer.test",
         audience: "app",
         kind: "access_token",
-        now: NOW,
+        earliest_now: NOW,
+        latest_now: NOW,
     };
 
     /// A signing key that lives for one test.
@@ -295,6 +299,34 @@ mod tests {
         ] {
             let token = issuer.sign(&with(name, value));
             assert_eq!(issuer.judge(&token).unwrap_err(), why, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_one_of_two_clocks_allows_is_not_held_against_a_token() {
+        let issuer = Issuer::new();
+        let two_hours = Duration::from_hours(2);
+        let apart = Expected {
+            earliest_now: NOW - two_hours,
+            latest_now: NOW + two_hours,
+            ..EXPECTED
+        };
+        let judged = |name, value| {
+            let token = issuer.sign(&with(name, json!(value)));
+            let unverified = UnverifiedJwt::parse(&token).unwrap();
+            unverified.verify(&issuer.public, &apart)
+        };
+        for (name, good, bad, why) in [
+            ("exp", 1_699_993_000, 1_699_992_000, JwtError::Expired),
+            (
+                "iat",
+                1_700_007_000,
+                1_700_008_000,
+                JwtError::IssuedInFuture,
+            ),
+        ] {
+            assert!(judged(name, good).is_ok(), "{name}");
+            assert_eq!(judged(name, bad).unwrap_err(), why);
         }
     }
 

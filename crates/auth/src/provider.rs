@@ -4,6 +4,8 @@
 
 mod cotter;
 
+use std::time::Duration;
+
 use url::Url;
 
 use crate::{
@@ -47,6 +49,12 @@ pub enum ProviderError {
         what: &'static str,
         /// The HTTP status of the answer.
         status: u16,
+    },
+    /// It asks to be asked again later.
+    #[error("the provider asks to wait{}", for_so_long(*.wait))]
+    Busy {
+        /// How long, if it says ([RFC 9110 §10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).
+        wait: Option<Duration>,
     },
     /// It does not allow the address we return to.
     #[error("the provider does not allow this app's return address")]
@@ -118,6 +126,7 @@ impl ProviderError {
         match self {
             Self::Unreachable(_) => Reason::Offline,
             Self::Broken { .. } => Reason::ProviderBroken,
+            Self::Busy { .. } => Reason::ProviderBusy,
             Self::RedirectNotAllowed => Reason::RedirectNotAllowed,
             Self::CodeRefused { .. } => Reason::CodeRefused,
             Self::SessionEnded { .. } => Reason::SignInNeeded,
@@ -128,19 +137,32 @@ impl ProviderError {
 
     /// Whether the same question may get another answer later: the provider has not said no.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Broken { .. })
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::Broken { .. } | Self::Busy { .. }
+        )
     }
 
     /// What a person may be told beyond the reason; never a secret.
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::Broken { what, status } => Some(format!("{what} (HTTP {status})")),
+            Self::Busy { wait } => wait.map(|_| format!("it asks to wait{}", for_so_long(*wait))),
             Self::CodeRefused { message }
             | Self::SessionEnded { message }
             | Self::Refused { message, .. } => Some(message.clone()),
             Self::Unverified(error) => Some(error.to_string()),
             Self::Unreachable(_) | Self::RedirectNotAllowed => None,
         }
+    }
+}
+
+/// A wait as the end of a sentence; in minutes when it is long.
+fn for_so_long(wait: Option<Duration>) -> String {
+    match wait.map(|wait| wait.as_secs()) {
+        None => String::new(),
+        Some(seconds @ ..120) => format!(" for {seconds} s"),
+        Some(seconds) => format!(" for {} min", seconds.div_ceil(60)),
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Reason {
     Offline,
     /// The provider answered something that is not an answer: a 5xx, HTML, a body cut short or too large.
     ProviderBroken,
+    /// The provider is there and asks to be asked again later.
+    ProviderBusy,
     /// The provider said no, in its own words.
     ProviderRefused,
     /// The provider does not allow the address that the sign-in returns to.
@@ -65,11 +67,12 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason there is, in the order above.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::InvalidIdentifier,
         Self::BrowserNotOpened,
         Self::Offline,
         Self::ProviderBroken,
+        Self::ProviderBusy,
         Self::ProviderRefused,
         Self::RedirectNotAllowed,
         Self::LocalProviderNotStarted,
@@ -99,6 +102,7 @@ impl Reason {
             Self::BrowserNotOpened => "browser_not_opened",
             Self::Offline => "offline",
             Self::ProviderBroken => "provider_broken",
+            Self::ProviderBusy => "provider_busy",
             Self::ProviderRefused => "provider_refused",
             Self::RedirectNotAllowed => "redirect_not_allowed",
             Self::LocalProviderNotStarted => "local_provider_not_started",

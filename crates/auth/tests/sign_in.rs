@@ -86,7 +86,7 @@ async fn every_answer_that_is_not_one_has_a_name() {
         (Answer::error(403, not_allowed), Reason::RedirectNotAllowed),
         (Answer::error(401, "wrong key"), Reason::ProviderRefused),
         (Answer::html(404), Reason::ProviderBroken),
-        (Answer::error(429, "slow down"), Reason::ProviderBroken),
+        (Answer::error(429, "slow down"), Reason::ProviderBusy),
         (
             Answer {
                 status: 307,
@@ -186,23 +186,43 @@ fn with(peer: &Peer, token: &str, claim: &str, value: Value) -> Value {
     tokens
 }
 
+/// A good answer but for the key that its tokens name.
+fn signed_with(peer: &Peer, key_id: &str) -> Answer {
+    let mut tokens = peer.tokens("R1");
+    for token in ["access_token", "id_token"] {
+        tokens[token] = json!(peer.sign(key_id, &peer.claims(token)));
+    }
+    Answer::json(&json!({ "oauth_token": tokens }))
+}
+
 #[tokio::test]
-async fn keys_that_rolled_over_are_asked_for_once_more() {
+async fn keys_that_rolled_over_a_moment_ago_are_asked_for_once_more() {
     let (peer, app, address) = ready().await;
     peer.will_answer([peer.identity("R1")]);
     app.finish(&address).await.unwrap();
     assert_eq!(peer.keys_asked(), 1);
 
     peer.change_key_id("K2");
-    app.wait(Duration::from_mins(1));
-    let mut tokens = peer.tokens("R1");
-    for token in ["access_token", "id_token"] {
-        tokens[token] = json!(peer.sign("K2", &peer.claims(token)));
-    }
     let address = app.begin().await;
-    peer.will_answer([Answer::json(&json!({"oauth_token": tokens}))]);
+    peer.will_answer([signed_with(&peer, "K2")]);
     app.finish(&address).await.unwrap();
     assert_eq!(peer.keys_asked(), 2);
+}
+
+#[tokio::test]
+async fn made_up_keys_do_not_make_us_hammer() {
+    let (peer, app, _) = ready().await;
+    for _ in 0..3 {
+        let address = app.begin().await;
+        peer.will_answer([signed_with(&peer, "K9")]);
+        app.finish(&address).await.unwrap_err();
+    }
+    assert_eq!(peer.keys_asked(), 2, "at first, and for the first of them");
+    app.wait(Duration::from_mins(1));
+    let address = app.begin().await;
+    peer.will_answer([signed_with(&peer, "K9")]);
+    app.finish(&address).await.unwrap_err();
+    assert_eq!(peer.keys_asked(), 3);
 }
 
 #[tokio::test]

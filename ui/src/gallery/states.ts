@@ -83,6 +83,7 @@ const unverified = (left: number): SignedIn['token'] => ({
 const SIGN_IN_PROBLEMS: [Reason, string | null][] = [
   ['offline', null],
   ['provider_broken', 'HTTP 502'],
+  ['provider_busy', 'it asks to wait for 30 s'],
   ['provider_refused', 'This API key is not known.'],
   ['local_provider_not_started', 'keyfob-identity was not found beside the app.'],
   ['link_malformed', null],
@@ -114,6 +115,7 @@ const WAITING_PROBLEMS: [Reason, string | null][] = [
 const SESSION_PROBLEMS: [Reason, string | null][] = [
   ['offline', null],
   ['provider_broken', 'HTTP 500'],
+  ['provider_busy', 'it asks to wait for 30 s'],
   ['provider_refused', null],
   ['sign_in_needed', null],
   ['busy', null],

@@ -248,7 +248,8 @@ impl Cotter {
             issuer: &self.config.issuer,
             audience: &self.config.api_key_id,
             kind,
-            now: self.clock.now(),
+            earliest_now: self.clock.now().min(self.clock.wall()),
+            latest_now: self.clock.now().max(self.clock.wall()),
         };
         Ok((unverified.verify(&key, &expected)?, key_id))
     }
@@ -282,9 +283,8 @@ fn success(
     match status {
         200 => return Ok(reply),
         408 | 425 | 429 => {
-            return Err(ProviderError::Broken {
-                what: "it asks to wait",
-                status,
+            return Err(ProviderError::Busy {
+                wait: reply.retry_after,
             });
         }
         400..=499 => {}
