@@ -162,7 +162,7 @@ fn clock_wrong(clock: &Clock) -> Option<Problem> {
     if offset.unsigned_abs() < CLOCK_TOLERANCE_MS {
         return None;
     }
-    let minutes = offset.unsigned_abs() / 60_000;
+    let minutes = (offset.unsigned_abs() + 30_000) / 60_000;
     let direction = if offset > 0 { "slow" } else { "fast" };
     Some(Problem {
         reason: Reason::ClockWrong,

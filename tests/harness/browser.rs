@@ -140,6 +140,36 @@ impl Browser {
         count
     }
 
+    /// Closes every tab and opens an empty one, so that the next one to be looked for is a new one.
+    ///
+    /// # Panics
+    /// When the browser does not do it.
+    pub async fn close_tabs(&self) {
+        let close = async || {
+            let tabs = self.driver.windows().await?;
+            let empty = self.driver.new_tab().await?;
+            for tab in tabs {
+                self.driver.switch_to_window(tab).await?;
+                self.driver.close_window().await?;
+            }
+            self.driver.switch_to_window(empty).await
+        };
+        close()
+            .await
+            .unwrap_or_else(|error| panic!("the tabs do not close: {error}"));
+    }
+
+    /// Loads the current tab's page again.
+    ///
+    /// # Panics
+    /// When it cannot be loaded.
+    pub async fn reload(&self) {
+        self.driver
+            .refresh()
+            .await
+            .unwrap_or_else(|error| panic!("the page does not load again: {error}"));
+    }
+
     /// Types an address into the current tab.
     ///
     /// # Panics
