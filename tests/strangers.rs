@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use harness::{
-    LoneProvider, Provider, RunningPeer, Visitor, answer_of, follow_the_mail, in_session,
+    LastPage, LoneProvider, Provider, RunningPeer, Visitor, answer_of, follow_the_mail, in_session,
     node_peer, python_peer,
 };
 use keyfob_auth::{
@@ -46,8 +46,29 @@ impl Sdk {
         Self { provider, file }
     }
 
-    /// Has the SDK sign in, while the person follows the newest link as `identifier`. Gives what it says of it.
+    /// Has the SDK sign in, while the person follows the link that comes for `identifier`. Gives what it says of it.
     async fn signs_in_by_link(&self, method: &str, identifier: &str) -> Value {
+        self.signs_in(method, async |person, sign_in_page| {
+            person.ask(&sign_in_page, identifier).await;
+            person.follow_the_newest_link().await
+        })
+        .await
+    }
+
+    /// The same with the code that comes for `identifier`, typed in the hosted page.
+    async fn signs_in_by_code(&self, method: &str, identifier: &str) -> Value {
+        self.signs_in(method, async |person, sign_in_page| {
+            let waiting = person.ask(&sign_in_page, identifier).await;
+            person.type_the_newest_code(&waiting).await
+        })
+        .await
+    }
+
+    async fn signs_in(
+        &self,
+        method: &str,
+        in_the_browser: impl AsyncFnOnce(&Visitor, LastPage) -> LastPage,
+    ) -> Value {
         let port = free_port().to_string();
         let mut script = python_peer("cotter_sdk.py", self.provider.home());
         script
@@ -62,8 +83,7 @@ impl Sdk {
 
         let person = Visitor::of(&self.provider.base);
         let sign_in_page = person.open(address).await;
-        person.ask(&sign_in_page, identifier).await;
-        let end = person.follow_the_newest_link().await;
+        let end = in_the_browser(&person, sign_in_page).await;
 
         assert_eq!(end.address.port_or_known_default(), port.parse().ok());
         serde_json::from_str(&signing_in.says()).expect("JSON")
@@ -107,6 +127,25 @@ async fn cotters_python_sdk_signs_in_by_a_link_to_the_phone() {
     assert_eq!(answer["identifier"]["identifier_type"], "PHONE");
     let user = &answer["user"]["ID"];
     assert_is_valid_for(ADAS_PHONE, "MAGIC_LINK", user, &sdk.does("validate"));
+}
+
+#[tokio::test]
+async fn cotters_python_sdk_signs_in_by_a_code_in_the_mail() {
+    let sdk = Sdk::new();
+    let answer = sdk.signs_in_by_code("email_otp", ADA).await;
+    assert_eq!(answer["auth_method"], "OTP");
+    assert_eq!(answer["user"]["identifier"], ADA);
+    assert_is_valid_for(ADA, "OTP", &answer["user"]["ID"], &sdk.does("validate"));
+}
+
+#[tokio::test]
+async fn cotters_python_sdk_signs_in_by_a_code_to_the_phone() {
+    let sdk = Sdk::new();
+    let answer = sdk.signs_in_by_code("phone_otp", ADAS_PHONE).await;
+    assert_eq!(answer["auth_method"], "OTP");
+    assert_eq!(answer["identifier"]["identifier"], ADAS_PHONE);
+    let user = &answer["user"]["ID"];
+    assert_is_valid_for(ADAS_PHONE, "OTP", user, &sdk.does("validate"));
 }
 
 #[tokio::test]

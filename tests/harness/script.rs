@@ -71,6 +71,19 @@ impl Visitor {
         self.press(&page.address, &[("form", page.form())]).await
     }
 
+    /// Finds the newest letter in the outbox, types its code into the page that waits, and follows the redirects.
+    ///
+    /// # Panics
+    /// When there is no letter with a code, or the code does not work.
+    pub async fn type_the_newest_code(&self, waiting_page: &LastPage) -> LastPage {
+        let outbox = self.open(&format!("{}/outbox", self.base)).await;
+        let code = between(&outbox.text, "class=\"code\">", "<");
+        let action = between(&waiting_page.text, "method=\"post\" action=\"", "\"");
+        let address = waiting_page.address.join(action).expect("an address");
+        let fields = [("form", waiting_page.form()), ("code", code)];
+        self.press(&address, &fields).await
+    }
+
     async fn press(&self, address: &Url, fields: &[(&str, &str)]) -> LastPage {
         let pressed = self.browser.post(address.clone()).form(fields);
         reached(pressed.header("origin", &self.base)).await
