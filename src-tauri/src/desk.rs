@@ -32,6 +32,7 @@ use crate::{
     links::{self, Handler},
     local_provider,
     shown::{Redeeming, Shown},
+    stages,
     wire::{Problem, ProfileView, SessionState},
 };
 
@@ -127,6 +128,7 @@ impl Desk {
     pub async fn start(&self) {
         match self.ready().await {
             Ok(walk) => {
+                stages::reached("restored");
                 let status = walk.sessions.watch().borrow().clone();
                 self.change(|shown| {
                     shown.started = true;
@@ -297,6 +299,7 @@ impl Desk {
 
     /// Sends the state now and at every change, until the page is gone.
     pub fn watch(&self, channel: Channel<SessionState>) {
+        stages::reached("page-asked");
         let mut screen = self.screen();
         let now = screen.shown.state(&self.0.clock);
         if channel.send(now).is_ok() {

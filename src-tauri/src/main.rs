@@ -13,6 +13,7 @@ mod local_provider;
 #[cfg(target_os = "linux")]
 mod only_instance;
 mod shown;
+mod stages;
 mod window;
 mod wire;
 
@@ -38,6 +39,7 @@ const QUIT_PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() {
     start_logging();
+    stages::reached("main");
     let (sender, returns) = mpsc::channel(MOST_RETURNS);
     let desk = Desk::new(Profile::default_path(), sender);
     #[cfg(target_os = "linux")]
@@ -47,8 +49,14 @@ fn main() {
         let arguments: Vec<String> = arguments().collect();
         let receive = move |theirs| another_start(&ours, app.get(), theirs);
         match only_instance::settle(links::SCHEME, &arguments, receive) {
-            Start::HandedOver => return,
-            Start::Only(only_instance) => (only_instance, started),
+            Start::HandedOver => {
+                stages::reached("handed-over");
+                return;
+            }
+            Start::Only(only_instance) => {
+                stages::reached("alone");
+                (only_instance, started)
+            }
         }
     };
     for link in links::among(arguments()) {
@@ -113,7 +121,9 @@ fn build(desk: &Desk, returns: mpsc::Receiver<String>) -> tauri::Result<tauri::A
             commands::watch_session,
         ])
         .setup(move |app| {
+            stages::reached("set-up");
             window::open(app.handle())?;
+            stages::reached("window");
             desk.set_handler(Handler::register(app.handle()));
             receive_links_from_the_system(app.handle());
             let handle = app.handle().clone();

@@ -1,8 +1,11 @@
 //! The one window: our page, and nothing but our page.
 
 use tauri::{
-    AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder, webview::NewWindowResponse,
+    AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder,
+    webview::{NewWindowResponse, PageLoadEvent},
 };
+
+use crate::stages;
 
 const LABEL: &str = "main";
 const SIZE: (f64, f64) = (420.0, 640.0);
@@ -17,6 +20,10 @@ pub fn open(app: &AppHandle) -> tauri::Result<()> {
         .zoom_hotkeys_enabled(true)
         .on_navigation(is_our_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_page_load(|_, page| match page.event() {
+            PageLoadEvent::Started => stages::reached("page-started"),
+            PageLoadEvent::Finished => stages::reached("page-loaded"),
+        })
         .build()?;
     Ok(())
 }

@@ -5,6 +5,8 @@
 //! each is needed, [`packages`] what comes from npm
 //! and for Python, [`tally`] how many tests passed.
 
+#[cfg(target_os = "linux")]
+mod bench;
 mod command;
 #[cfg_attr(not(target_os = "linux"), path = "debian/elsewhere.rs")]
 mod debian;
@@ -31,6 +33,8 @@ Keyfob's chores. Each one sets up what it needs, system packages included.
     cargo xtask icons                draw the icons anew from icons/keyfob.svg
     cargo xtask bindings             write the page's types anew from the Rust types
     cargo xtask screenshots DIR      every state of the page, light and dark, at 100 % and 200 %
+    cargo xtask bench [--json FILE] [--runs N]
+                                     start, memory, size and a clicked link, beside a bare Tauri window
     cargo xtask help                 this text
 ";
 
@@ -54,6 +58,10 @@ fn main() -> ExitCode {
         ])),
         ["bindings"] => test::write_bindings(),
         ["screenshots", folder] => screenshots::take(Path::new(folder)),
+        #[cfg(target_os = "linux")]
+        ["bench", ref wish @ ..] => bench::Wish::parse(wish).and_then(|wish| bench::measure(&wish)),
+        #[cfg(not(target_os = "linux"))]
+        ["bench", ..] => Err("the bench looks at X11 and /proc: it runs on Linux".to_owned()),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -186,13 +186,14 @@ pub(crate) enum Purpose {
     Package,
     Bindings,
     Screenshots,
+    Bench,
 }
 
 impl Purpose {
     fn needs(self) -> Vec<&'static Need> {
         let groups: &[&[Need]] = match self {
             Self::Run => &[BUILD, RUN],
-            Self::RunVirtually => &[BUILD, RUN, VIRTUAL],
+            Self::RunVirtually | Self::Bench => &[BUILD, RUN, VIRTUAL],
             Self::Test => &[BUILD, RUN, VIRTUAL, PACKAGE, TEST],
             Self::Package => &[BUILD, PACKAGE],
             Self::Bindings => &[BUILD],

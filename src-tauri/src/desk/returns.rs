@@ -7,11 +7,12 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::{Desk, Walk, lock};
-use crate::{shown::Redeeming, wire::Problem};
+use crate::{shown::Redeeming, stages, wire::Problem};
 
 impl Desk {
     /// Puts a return address into the stream that every door feeds.
     pub fn receive(&self, address: String) {
+        stages::reached("received");
         self.0.under_way.send_modify(|count| *count += 1);
         if self.0.returns.try_send(address).is_err() {
             self.0.under_way.send_modify(|count| *count -= 1);
@@ -59,7 +60,10 @@ impl Desk {
             judged = walk.sign_in.judge(address).await;
         }
         match judged {
-            Ok(Return::Answer(grant)) => self.redeem(walk, address, grant).await,
+            Ok(Return::Answer(grant)) => {
+                stages::reached("judged");
+                self.redeem(walk, address, grant).await;
+            }
             Ok(Return::AlreadyAnswered) => {}
             Err(error) => self.not_finished(walk, address, &error).await,
         }
@@ -76,11 +80,14 @@ impl Desk {
             Ok(None) => return,
             Err(error) => return self.not_finished(walk, address, &error).await,
         };
+        stages::reached("redeemed");
         if let Err(error) = walk.sessions.adopt(session).await {
             self.keyring_problem(&error);
         }
+        stages::reached("kept");
         let status = walk.sessions.watch().borrow().clone();
         self.change(|shown| shown.status = status);
+        stages::reached("shown");
         self.forget_attempts().await;
     }
 
