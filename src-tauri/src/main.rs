@@ -10,6 +10,7 @@ mod commands;
 mod desk;
 mod links;
 mod local_provider;
+mod logging;
 #[cfg(target_os = "linux")]
 mod only_instance;
 mod shown;
@@ -174,18 +175,10 @@ fn arguments() -> impl Iterator<Item = String> {
     std::env::args_os().map(|argument| argument.to_string_lossy().into_owned())
 }
 
-/// To standard error; `KEYFOB_LOG` takes the usual filter, for example `keyfob_auth=debug`.
 #[expect(
     clippy::disallowed_methods,
     reason = "the edge of the program: its environment is read here"
 )]
 fn start_logging() {
-    let wanted = std::env::var("KEYFOB_LOG").unwrap_or_default();
-    let filter = tracing_subscriber::EnvFilter::builder()
-        .with_default_directive(tracing::Level::WARN.into())
-        .parse_lossy(wanted);
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    logging::start(&std::env::var("KEYFOB_LOG").unwrap_or_default());
 }
