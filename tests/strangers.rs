@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `cotter` 0.0.7 (Python) | Cotter | signs in as a program does, validates, refreshes, stores, reloads |
 //! | `cotter-token-js` (JavaScript) | Cotter | reads the tokens |
-//! | `jose` (JavaScript) | nobody of the two | verifies the tokens by the published keys, refuses forged ones |
+//! | `jose` (JavaScript) | neither of us | verifies the tokens by the published keys, refuses forged ones |
 //!
 //! They are used as they were published; only the addresses are ours. A person without a window does what a person
 //! does in the browser.
@@ -76,7 +76,7 @@ impl Sdk {
             .arg(&self.file)
             // The person is the one who opens the address.
             .env("BROWSER", "true");
-        let mut signing_in = RunningPeer::start(&mut script);
+        let signing_in = RunningPeer::start(&mut script);
         let invitation = signing_in.says();
         let (_, address) = invitation.split_once(": ").expect("an address to open");
         waits_for_the_browser(&port);
@@ -363,7 +363,7 @@ fn free_port() -> u16 {
 fn waits_for_the_browser(port: &str) {
     let port: u16 = port.parse().expect("a number");
     let listening = format!("0100007F:{port:04X} 00000000:0000 0A");
-    let there = wait::until(Duration::from_secs(10), || {
+    let there = wait::until(Duration::from_secs(30), || {
         let table = fs::read_to_string("/proc/net/tcp").ok()?;
         table.contains(&listening).then_some(())
     });

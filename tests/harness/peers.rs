@@ -4,9 +4,12 @@
 //! an environment with nothing in it but `PATH` and a folder to be at home in, so that no proxy and no setting of
 //! the machine comes between them and the provider.
 
-use std::io::{BufRead, BufReader, Lines, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 use xtask::peers;
@@ -65,7 +68,7 @@ pub fn answer_of(peer: &mut Command, input: &str) -> Value {
 #[derive(Debug)]
 pub struct RunningPeer {
     process: Child,
-    said: Lines<BufReader<ChildStdout>>,
+    lines: Receiver<String>,
 }
 
 impl RunningPeer {
@@ -77,17 +80,25 @@ impl RunningPeer {
         let started = peer.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let mut process = started.expect("the peer starts");
         let output = process.stdout.take().expect("it has an output");
-        let said = BufReader::new(output).lines();
-        Self { process, said }
+        let (said, lines) = mpsc::channel();
+        // Reading waits without a limit, so a thread does it; it ends with the peer.
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if said.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { process, lines }
     }
 
     /// The next line that it prints.
     ///
     /// # Panics
-    /// When it ends without one.
-    pub fn says(&mut self) -> String {
-        let line = self.said.next().expect("the peer says something");
-        line.expect("the peer speaks UTF-8")
+    /// When it ends without one, or says nothing for a minute.
+    pub fn says(&self) -> String {
+        let line = self.lines.recv_timeout(Duration::from_mins(1));
+        line.expect("the peer says something")
     }
 }
 
