@@ -9,7 +9,6 @@ use xtask::{processes, wait};
 
 use crate::driver;
 use crate::page::{Page, eventually};
-use crate::programs;
 use crate::session::Session;
 
 /// Identifier, link scheme and keyring service of a debug build: it never takes an installed app's links.
@@ -36,7 +35,7 @@ impl Session {
         server
             .arg("--host=127.0.0.1")
             .env("TAURI_WEBVIEW_AUTOMATION", "true");
-        let options = json!({ "binary": programs::built("keyfob-desktop"), "args": [] });
+        let options = json!({ "binary": self.program("keyfob-desktop"), "args": [] });
         let capabilities = Map::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
         let (driver, server) = driver::start(self, &mut server, "app", capabilities).await;
         App {
@@ -48,7 +47,7 @@ impl Session {
 
     /// Starts the app without WebDriver, as a menu or a terminal does.
     pub fn spawn_app(&self, arguments: &[&str]) -> Program {
-        let mut command = self.command(programs::built("keyfob-desktop"));
+        let mut command = self.command(self.program("keyfob-desktop"));
         Program {
             child: self.spawn(command.args(arguments), "app"),
         }
@@ -60,7 +59,7 @@ impl Session {
     /// # Panics
     /// When it still runs after ten seconds.
     pub fn wait_until_no_app_runs(&self) {
-        let name = format!("{DEBUG_IDENTIFIER}.SingleInstance");
+        let name = format!("{}.SingleInstance", self.identifier());
         wait::until(END_LIMIT, || (!self.bus_name_is_owned(&name)).then_some(()))
             .expect("the app that ran before has ended");
     }

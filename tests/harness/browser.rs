@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 use xtask::chromium;
 
-use crate::app::DEBUG_IDENTIFIER;
 use crate::driver;
 use crate::page::{Page, eventually};
 use crate::session::Session;
@@ -35,7 +34,7 @@ impl Session {
     /// Starts a browser that opens our links without asking when a page of `origin` wants it to: what a person
     /// gets by ticking "always allow".
     pub async fn browser_that_trusts(&self, origin: &str) -> Browser {
-        allow_our_links(&self.browser_profile(), origin);
+        allow_our_links(&self.browser_profile(), self.identifier(), origin);
         self.browser_that_asks().await
     }
 
@@ -191,9 +190,9 @@ impl Deref for Browser {
 }
 
 /// Writes into a fresh profile what "always allow this site to open such links" would write.
-fn allow_our_links(profile: &Path, origin: &str) {
+fn allow_our_links(profile: &Path, scheme: &str, origin: &str) {
     let mut schemes = Map::new();
-    schemes.insert(DEBUG_IDENTIFIER.to_owned(), Value::Bool(true));
+    schemes.insert(scheme.to_owned(), Value::Bool(true));
     let mut origins = Map::new();
     origins.insert(origin.to_owned(), Value::Object(schemes));
     let preferences = json!({

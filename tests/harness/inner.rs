@@ -4,6 +4,8 @@
 //! such a test runs twice: the outer run starts a session and runs the same test again in it; the inner run is
 //! the one that does the work.
 
+use std::process::Command;
+
 use crate::session::Session;
 
 /// Names the test whose inner run this is.
@@ -20,8 +22,12 @@ pub fn in_session(test: &str, body: impl FnOnce()) {
     }
     let session = Session::start();
     let this = std::env::current_exe().expect("a running program has a path");
-    let output = session
-        .command(this)
+    run_again(&mut session.command(this), test);
+}
+
+/// Runs the test `test` again by `command`, which starts this program, and hands its failure on.
+pub(crate) fn run_again(command: &mut Command, test: &str) {
+    let output = command
         .args(["--exact", test, "--nocapture", "--include-ignored"])
         .env(INNER, test)
         .output()
@@ -30,7 +36,7 @@ pub fn in_session(test: &str, body: impl FnOnce()) {
     assert!(
         // A name that matches no test also ends with status 0.
         output.status.success() && printed.contains("1 passed"),
-        "{test}, inside its session:\n{printed}\n{}",
+        "{test}, run again:\n{printed}\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
 }
@@ -39,6 +45,6 @@ pub fn in_session(test: &str, body: impl FnOnce()) {
     clippy::disallowed_methods,
     reason = "the only way for the outer run to tell the inner one what it is"
 )]
-fn is_inner_run_of(test: &str) -> bool {
+pub(crate) fn is_inner_run_of(test: &str) -> bool {
     std::env::var(INNER).is_ok_and(|name| name == test)
 }

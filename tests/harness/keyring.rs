@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use url::Url;
 use xtask::wait;
 
-use crate::app::DEBUG_IDENTIFIER;
 use crate::session::Session;
 
 /// How long the entries may keep changing while they are read.
@@ -35,7 +34,7 @@ impl KeyringEntry {
 impl Session {
     /// Every entry that the app keeps, in no particular order.
     pub fn keyring_entries(&self) -> Vec<KeyringEntry> {
-        self.keyring_entries_of(DEBUG_IDENTIFIER)
+        self.keyring_entries_of(self.identifier())
     }
 
     /// The names of these entries, in order.
@@ -100,7 +99,7 @@ impl Session {
 
     /// The header and the body of the record that holds the attempts.
     fn kept_record(&self) -> (String, Value) {
-        let arguments = ["lookup", "service", DEBUG_IDENTIFIER, "username", ATTEMPTS];
+        let arguments = ["lookup", "service", self.identifier(), "username", ATTEMPTS];
         let record = self.run("secret-tool", arguments);
         let (header, body) = record.split_once('\n').expect("a header and a body");
         let body = serde_json::from_str(body).expect("the record is JSON");

@@ -15,7 +15,8 @@
 //! # }
 //! ```
 //!
-//! A test that needs the real keyring inside its own process runs [`in_session`].
+//! A test that needs the real keyring inside its own process runs [`in_session`]; one that changes the system
+//! itself, [`on_a_system_of_its_own`].
 //!
 //! When a test fails, what the programs printed and a picture of the display are kept in
 //! `target/stories/<test>/`. However it ends, no process is left.
@@ -31,6 +32,7 @@ pub mod inside;
 mod keyring;
 mod lone_provider;
 mod mail;
+mod own_system;
 mod page;
 mod peers;
 mod programs;
@@ -46,9 +48,10 @@ pub use faults::Fault;
 pub use inner::in_session;
 pub use keyring::KeyringEntry;
 pub use lone_provider::LoneProvider;
+pub use own_system::on_a_system_of_its_own;
 pub use page::{Page, eventually};
 pub use peers::{RunningPeer, answer_of, node_peer, python_peer};
-pub use programs::built;
+pub use programs::{built, package};
 pub use provider::Provider;
 pub use script::{LastPage, Visitor, follow_the_mail};
 pub use session::Session;

@@ -15,6 +15,30 @@ pub fn built(name: &str) -> PathBuf {
     program
 }
 
+/// The Debian package.
+///
+/// # Panics
+/// When it has not been built, or when there is more than one.
+pub fn package() -> PathBuf {
+    let folder = target().join("package");
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+    let mut packages = entries
+        .map(|entry| entry.path())
+        .filter(|file| file.extension().is_some_and(|extension| extension == "deb"));
+    match (packages.next(), packages.next()) {
+        (Some(package), None) => package,
+        (first, _) => panic!(
+            "{} holds {} package: run `cargo xtask package` before this test, or `cargo xtask test`",
+            folder.display(),
+            if first.is_some() {
+                "more than one"
+            } else {
+                "no"
+            }
+        ),
+    }
+}
+
 /// The folder for what is kept of a failed test, and for the slots.
 pub(crate) fn stories() -> PathBuf {
     target().join("stories")

@@ -23,7 +23,7 @@ pub struct Provider {
 impl Session {
     /// The session's provider, its switchboard open; starts it if it does not run.
     pub fn provider(&self) -> Provider {
-        let base = self.run(programs::built("keyfob-identity"), ["ensure", "--faults"]);
+        let base = self.run(self.program("keyfob-identity"), ["ensure", "--faults"]);
         Provider {
             base: base.trim().trim_end_matches('/').to_owned(),
         }
@@ -31,7 +31,7 @@ impl Session {
 
     /// Ends the session's provider, as it ends itself when it has been unused for half an hour.
     pub fn provider_goes_to_sleep(&self) {
-        self.run(programs::built("keyfob-identity"), ["stop"]);
+        self.run(self.program("keyfob-identity"), ["stop"]);
     }
 
     /// What the provider has written to its log so far.

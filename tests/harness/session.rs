@@ -15,6 +15,7 @@ use xtask::desktop::PrivateDesktop;
 use xtask::processes;
 use xtask::wait;
 
+use crate::app::DEBUG_IDENTIFIER;
 use crate::page::eventually;
 use crate::programs;
 use crate::slot::Slot;
@@ -28,7 +29,17 @@ pub struct Session {
     desktop: PrivateDesktop,
     root: TempDir,
     name: String,
+    edition: Edition,
     _slot: Slot,
+}
+
+/// Which Keyfob a session is about.
+#[derive(Clone, Copy, Debug)]
+enum Edition {
+    /// This workspace's debug build.
+    Built,
+    /// What a package has installed.
+    Installed,
 }
 
 impl Session {
@@ -37,6 +48,15 @@ impl Session {
     /// # Panics
     /// When one of the programs is missing or does not become ready; the message names it.
     pub fn start() -> Self {
+        Self::start_with(Edition::Built)
+    }
+
+    /// The same, and Keyfob is the one that the system has installed.
+    pub fn start_with_the_installed_app() -> Self {
+        Self::start_with(Edition::Installed)
+    }
+
+    fn start_with(edition: Edition) -> Self {
         let slot = Slot::take(&programs::stories());
         let root = tempfile::Builder::new()
             .prefix("keyfob-")
@@ -47,7 +67,24 @@ impl Session {
             desktop,
             root,
             name: test_name(),
+            edition,
             _slot: slot,
+        }
+    }
+
+    /// Identifier, link scheme and keyring service of this session's Keyfob.
+    pub fn identifier(&self) -> &'static str {
+        match self.edition {
+            Edition::Built => DEBUG_IDENTIFIER,
+            Edition::Installed => "dev.keyfob",
+        }
+    }
+
+    /// A program of this session's Keyfob.
+    pub fn program(&self, name: &str) -> PathBuf {
+        match self.edition {
+            Edition::Built => programs::built(name),
+            Edition::Installed => Path::new("/usr/bin").join(name),
         }
     }
 

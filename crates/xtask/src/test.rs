@@ -4,6 +4,8 @@ use std::process::Command;
 
 use crate::Failure;
 use crate::command::{self, cargo, say};
+#[cfg(target_os = "linux")]
+use crate::debian;
 use crate::packages;
 use crate::page;
 use crate::system::{self, Purpose};
@@ -101,6 +103,10 @@ fn rust_tests(tally: &mut Tally, filter: Option<&str>) -> Result<(), Failure> {
         tally.step(false);
         return Ok(());
     }
+    #[cfg(target_os = "linux")]
+    if filter.is_none_or(is_about_the_package) {
+        package(tally);
+    }
     say("the tests of the Rust side, and the stories");
     let before = tally.failed;
     let mut tests = cargo(["test", "--workspace", "--no-fail-fast"]);
@@ -110,6 +116,34 @@ fn rust_tests(tally: &mut Tally, filter: Option<&str>) -> Result<(), Failure> {
     let succeeded = command::follow(&mut tests, |line| tally.cargo_line(line))?;
     count_silent_failure(tally, before, succeeded);
     Ok(())
+}
+
+/// The package that a story installs, and what others think of it.
+#[cfg(target_os = "linux")]
+fn package(tally: &mut Tally) {
+    let package = debian::build();
+    tally.step(package.is_ok());
+    match package {
+        Ok(package) => {
+            for judge in package.judges() {
+                say(judge.name);
+                let agreed = judge.agrees();
+                tally.step(agreed.is_ok());
+                if let Err(failure) = agreed {
+                    println!("  failed: {failure}");
+                }
+            }
+        }
+        Err(failure) => println!("  failed: the package: {failure}"),
+    }
+}
+
+/// Whether a story that installs the package has such a name: building it takes minutes.
+#[cfg(target_os = "linux")]
+fn is_about_the_package(filter: &str) -> bool {
+    let mut list = cargo(["test", "--quiet", "--workspace", "--test", "installed"]);
+    list.args(["--", "--list", filter]);
+    command::read(&mut list).is_ok_and(|names| names.contains(": test"))
 }
 
 /// A runner that failed without counting a failed test (it did not compile, it was killed) is a failure too.
