@@ -1,4 +1,4 @@
-//! The link in the mail, and what happens to mail: scanners, other browsers, old and used letters. The app waits.
+//! The link or the code that is sent, and what happens to mail: scanners, other browsers, old and used letters. The app waits.
 #![cfg(target_os = "linux")]
 
 use harness::{App, Browser, Session, eventually};
@@ -93,7 +93,7 @@ async fn three_wrong_numbers_end_the_sign_in_and_another_one_can_begin() {
     }
 
     browser
-        .shows("Somebody typed a wrong number three times")
+        .shows("A wrong number or code was typed too often")
         .await;
     waits_on(&app).await;
     app.press("Cancel").await;
@@ -122,7 +122,7 @@ async fn an_expired_link_offers_a_new_one_and_the_app_waits_on() {
 
     let link = next_link(&session, &expired).await;
     browser.open(&expired).await;
-    browser.shows("A newer link was sent").await;
+    browser.shows("A newer letter was sent").await;
     browser.open(&link).await;
     browser.press("Sign in").await;
     app.reaches("signed_in").await;
@@ -163,7 +163,7 @@ async fn a_used_link_offers_a_new_one_and_the_app_waits_on() {
 }
 
 #[tokio::test]
-async fn the_link_in_a_text_message_signs_a_phone_number_in() {
+async fn the_code_in_a_text_message_signs_a_phone_number_in() {
     let session = Session::start();
     let browser = session.browser().await;
     let app = session.launch().await;
@@ -172,14 +172,26 @@ async fn the_link_in_a_text_message_signs_a_phone_number_in() {
     app.type_into("input", "+44 20 7946 0958").await;
     app.press("Sign in").await;
     app.reaches("signing_in").await;
-    app.shows("Check your messages").await;
+    app.shows("A sign-in code goes to").await;
+    app.press("Open the outbox").await;
+    browser.go_to_tab("/outbox").await;
+    browser.shows("to +442079460958").await;
+    let code = browser.text_of("#letters .code").await;
     browser.go_to_tab("/app/wait").await;
-    browser.shows("+442079460958").await;
-    browser.open(&session.provider().newest_link().await).await;
+    browser.type_into("#code", wrong_code(&code)).await;
+    browser.press("Sign in").await;
+    browser.shows("That is not the code").await;
+    waits_on(&app).await;
+    browser.type_into("#code", &code).await;
     browser.press("Sign in").await;
 
     app.reaches("signed_in").await;
     app.shows("+442079460958").await;
+}
+
+/// A code that is not this one.
+fn wrong_code(code: &str) -> &'static str {
+    if code == "000000" { "000001" } else { "000000" }
 }
 
 /// A number that is not this one.

@@ -121,9 +121,11 @@ describe('the waiting screen', () => {
     expect(text()).toContain('Keyfob waits until 14:31');
   });
 
-  it('sends to a phone by messages', async () => {
+  it('sends a code to a phone, to be typed in the browser', async () => {
     await open('waiting-phone');
     expect(text()).toContain('Check your messages');
+    expect(text()).toContain('A sign-in code goes to');
+    expect(text()).toContain('Type it on the page in your browser');
   });
 
   it('without an address points to the browser', async () => {

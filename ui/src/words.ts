@@ -201,8 +201,11 @@ export const words = {
 
   waiting: {
     title: { email: 'Check your inbox', phone: 'Check your messages', none: 'Go on in your browser' },
-    linkGoesTo: 'A sign-in link goes to',
-    backHere: 'Open it on this computer and you come back here.',
+    goesTo: { email: 'A sign-in link goes to', phone: 'A sign-in code goes to' },
+    backHere: {
+      email: 'Open it on this computer and you come back here.',
+      phone: 'Type it on the page in your browser, and you come back here.',
+    },
     pageOpened: 'Sign in on the page that opened there, and you come back here.',
     outbox: 'Open the outbox',
     outboxHint: 'The local provider keeps all mail there.',
