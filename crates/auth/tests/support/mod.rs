@@ -35,12 +35,14 @@ use keyfob_auth::{
     Clock, CotterConfig, Profile, Provider, ProviderConfig, RedirectUri, SessionManager,
     SessionStore, SignIn, Timestamp, Vault,
 };
-use keyring_core::mock;
+use keyring_core::{api::CredentialStoreApi, mock};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 /// The moment at which every test begins.
 pub const NOON: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+const SERVICE: &str = "test";
 
 /// The API key that every test uses.
 pub const KEY: &str = "11111111-2222-3333-4444-555555555555";
@@ -167,6 +169,16 @@ impl Peer {
         self.0.keys.lock().unwrap()["keys"][0]["kid"] = json!(key_id);
     }
 
+    /// The keys that it hands out.
+    pub fn keys(&self) -> Value {
+        self.0.keys.lock().unwrap().clone()
+    }
+
+    /// Hands out any JSON in their place.
+    pub fn hand_out(&self, keys: Value) {
+        *self.0.keys.lock().unwrap() = keys;
+    }
+
     fn now(&self) -> i64 {
         self.0.time.wall().milliseconds() / 1000
     }
@@ -264,13 +276,33 @@ impl Keyring {
 
     pub fn vault(&self) -> Vault {
         let keyring = self.clone();
-        Vault::over("test", move || {
+        Vault::over(SERVICE, move || {
             if *keyring.broken.lock().unwrap() {
                 Err(keyring_core::Error::NoDefaultStore)
             } else {
                 Ok(keyring.store.clone())
             }
         })
+    }
+
+    /// Puts any bytes where an entry lies, past the vault.
+    pub fn put(&self, entry: &str, bytes: &[u8]) {
+        self.entry(entry).set_secret(bytes).unwrap();
+    }
+
+    /// The bytes of an entry, if there is one.
+    pub fn get(&self, entry: &str) -> Option<Vec<u8>> {
+        self.entry(entry).get_secret().ok()
+    }
+
+    /// Every entry that the walk may write, as it is.
+    pub fn everything(&self) -> Vec<Option<Vec<u8>>> {
+        let entries = ["work.session", "work.sign-in"];
+        entries.map(|entry| self.get(entry)).to_vec()
+    }
+
+    fn entry(&self, name: &str) -> keyring_core::Entry {
+        self.store.build(SERVICE, name, None).unwrap()
     }
 
     /// No vault that is opened from now on finds a store.
@@ -282,6 +314,7 @@ impl Keyring {
 /// One process's view of the walk.
 pub struct App {
     peer: Peer,
+    provider: Arc<Provider>,
     pub clock: Clock,
     pub sign_in: SignIn,
     pub sessions: SessionManager,
@@ -303,8 +336,19 @@ impl App {
             }),
         };
         let provider = Arc::new(Provider::new(&profile, &clock).unwrap());
+        Self::over(peer, keyring, clock, provider)
+    }
+
+    /// The same provider, over another keyring: what is slow to make is made once.
+    pub fn another_over(&self, keyring: &Keyring) -> Self {
+        let provider = Arc::clone(&self.provider);
+        Self::over(&self.peer, keyring, self.clock.clone(), provider)
+    }
+
+    fn over(peer: &Peer, keyring: &Keyring, clock: Clock, provider: Arc<Provider>) -> Self {
         let vault = keyring.vault();
         Self {
+            provider: Arc::clone(&provider),
             sign_in: SignIn::new(Arc::clone(&provider), vault.clone(), "work", clock.clone()),
             sessions: SessionManager::new(
                 provider,
