@@ -79,7 +79,7 @@ impl Session {
         }
     }
 
-    fn browser_profile(&self) -> PathBuf {
+    pub(crate) fn browser_profile(&self) -> PathBuf {
         self.home().join("browser")
     }
 

@@ -18,6 +18,9 @@
 //! A test that needs the real keyring inside its own process runs [`in_session`]; one that changes the system
 //! itself, [`on_a_system_of_its_own`].
 //!
+//! When a session ends, everything that its programs wrote is searched for the secrets that its provider issued; a
+//! session in which one is found fails its test.
+//!
 //! When a test fails, what the programs printed and a picture of the display are kept in
 //! `target/stories/<test>/`. However it ends, no process is left.
 #![cfg(target_os = "linux")]
@@ -40,6 +43,7 @@ mod provider;
 mod script;
 mod session;
 mod slot;
+mod sweep;
 
 pub use app::{App, DEBUG_IDENTIFIER, Program};
 pub use browser::Browser;
@@ -55,3 +59,4 @@ pub use programs::{built, package};
 pub use provider::Provider;
 pub use script::{LastPage, Visitor, follow_the_mail};
 pub use session::Session;
+pub use sweep::Leak;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use url::Url;
 use xtask::processes;
 
 use crate::programs;
@@ -12,6 +13,9 @@ use crate::session::Session;
 
 /// The log's place in the home folder.
 pub(crate) const LOG: &str = ".local/state/keyfob-identity/log";
+
+/// Where it says that it runs, from the home.
+const NOTE: &str = ".local/state/keyfob-identity/running.json";
 
 /// The local provider that runs in a session.
 #[derive(Debug)]
@@ -31,6 +35,7 @@ impl Session {
 
     /// Ends the session's provider, as it ends itself when it has been unused for half an hour.
     pub fn provider_goes_to_sleep(&self) {
+        self.note_what_was_issued();
         self.run(self.program("keyfob-identity"), ["stop"]);
     }
 
@@ -44,6 +49,13 @@ impl Session {
 
     pub(crate) fn provider_log_file(&self) -> PathBuf {
         self.home().join(LOG)
+    }
+
+    /// Where the provider answers that runs now. Asking starts none.
+    pub(crate) fn running_provider(&self) -> Option<Url> {
+        let note = fs::read(self.home().join(NOTE)).ok()?;
+        let note: Value = serde_json::from_slice(&note).ok()?;
+        note["base_url"].as_str()?.parse().ok()
     }
 }
 

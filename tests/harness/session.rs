@@ -3,10 +3,12 @@
 //! It starts with nothing but a desktop: the test says what else there is. What the test starts here sees only
 //! this session, and ends with it, also when the test panics.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ use crate::app::DEBUG_IDENTIFIER;
 use crate::page::eventually;
 use crate::programs;
 use crate::slot::Slot;
+use crate::sweep::{Leak, Secrets};
 
 /// A private desktop that belongs to one test.
 ///
@@ -30,6 +33,8 @@ pub struct Session {
     root: TempDir,
     name: String,
     edition: Edition,
+    /// What the provider has issued, as far as it was asked.
+    secrets: Mutex<Secrets>,
     _slot: Slot,
 }
 
@@ -68,6 +73,7 @@ impl Session {
             root,
             name: test_name(),
             edition,
+            secrets: Mutex::default(),
             _slot: slot,
         }
     }
@@ -226,6 +232,30 @@ impl Session {
         self.root.path()
     }
 
+    /// Every secret of this session that lies in a file where it must not be. The end of the session asks this too.
+    pub fn leaks(&self) -> BTreeSet<Leak> {
+        self.note_what_was_issued();
+        let browser = self.browser_profile();
+        self.secrets().found_below(self.root(), &[browser])
+    }
+
+    /// What kinds of secrets are looked for, as the wire calls them.
+    pub fn kinds_of_secrets(&self) -> BTreeSet<String> {
+        self.note_what_was_issued();
+        self.secrets().kinds()
+    }
+
+    /// Asks the running provider what it has issued: it knows nothing of that any more once it has ended.
+    pub(crate) fn note_what_was_issued(&self) {
+        if let Some(base) = self.running_provider() {
+            self.secrets().learn(&base);
+        }
+    }
+
+    fn secrets(&self) -> MutexGuard<'_, Secrets> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn folder_to_keep(&self) -> PathBuf {
         let folder = programs::stories().join(&self.name);
         fs::create_dir_all(&folder).expect("a folder can be made in the target folder");
@@ -249,13 +279,24 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if !thread::panicking() {
+        let leaks = if thread::panicking() {
+            BTreeSet::new()
+        } else {
+            self.leaks()
+        };
+        if leaks.is_empty() && !thread::panicking() {
             return;
         }
         match self.keep_evidence() {
             Ok(folder) => eprintln!("output and a picture are in {}", folder.display()),
             Err(error) => eprintln!("the evidence could not be kept: {error}"),
         }
+        let leaks: Vec<String> = leaks.iter().map(Leak::to_string).collect();
+        assert!(
+            leaks.is_empty(),
+            "secrets were left behind:\n{}",
+            leaks.join("\n")
+        );
     }
 }
 
