@@ -166,23 +166,54 @@ fn license_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .to_uppercase();
         if path.is_dir() {
             if depth > 1 {
                 collect(&path, depth - 1, files)?;
             }
-        } else if NAMES.iter().any(|start| name.starts_with(start)) && !is_source(&path) {
+        } else if is_license(&path) {
             files.push(path);
         }
     }
     Ok(())
 }
 
-/// A module that deals with licences is not one.
-fn is_source(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "rs")
+/// By the name, in any spelling. A module of Rust that deals with licences is not one.
+fn is_license(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.to_uppercase();
+    let is_module = file.extension().is_some_and(|extension| extension == "rs");
+    !is_module && NAMES.iter().any(|start| name.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Texts, is_license};
+
+    #[test]
+    fn texts_that_differ_in_their_spaces_only_are_listed_once() {
+        let mut texts = Texts::default();
+        assert_eq!(texts.number("Permission is granted"), 1);
+        assert_eq!(texts.number("Permission\n   is granted\n"), 1);
+        assert_eq!(texts.number("Permission is refused"), 2);
+        assert_eq!(texts.0.len(), 2);
+    }
+
+    #[test]
+    fn a_licence_is_told_by_the_name_of_its_file() {
+        for name in [
+            "LICENSE",
+            "License.txt",
+            "LICENSE-MIT",
+            "licence.md",
+            "NOTICE",
+            "COPYING.LESSER",
+        ] {
+            assert!(is_license(Path::new(name)), "{name}");
+        }
+        for name in ["license.rs", "README.md", "relicense.txt"] {
+            assert!(!is_license(Path::new(name)), "{name}");
+        }
+    }
 }

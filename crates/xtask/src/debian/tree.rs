@@ -190,3 +190,23 @@ impl Tree {
         Ok(entries)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{changelog, copyright};
+
+    #[test]
+    fn the_licence_is_one_paragraph_of_the_copyright_file() {
+        let copyright = copyright().unwrap();
+        let (_, license) = copyright
+            .split_once("\nLicense: MIT\n\nLicense: MIT\n")
+            .unwrap();
+        assert!(license.starts_with(" Permission is hereby granted"));
+        assert!(license.trim_end().lines().all(|line| line.starts_with(' ')));
+    }
+
+    #[test]
+    fn what_is_new_is_written_down_for_the_version_that_is_packaged() {
+        assert!(changelog().is_ok());
+    }
+}
