@@ -22,6 +22,8 @@ use uuid::Uuid;
 use crate::secret::{SealingKey, random};
 use crate::store::Records;
 
+const API_SECRET_KEY: &str = "api secret key";
+
 /// Everything the provider can prove itself with.
 #[derive(Clone)]
 pub(crate) struct Keys {
@@ -178,6 +180,15 @@ impl Keys {
     pub(crate) fn published(&self) -> Value {
         let keys: Vec<Value> = self.token_keys().all().map(TokenKey::published).collect();
         json!({ "keys": keys })
+    }
+
+    /// What a client's server proves itself with. It is made from the sealing key each time and stored nowhere.
+    pub(crate) fn api_secret_key(&self) -> String {
+        self.sealing.derive(API_SECRET_KEY, &[])
+    }
+
+    pub(crate) fn is_api_secret_key(&self, claimed: &str) -> bool {
+        self.sealing.recognises(claimed, API_SECRET_KEY, &[])
     }
 
     /// The Ed25519 signature of the old identity token, over its fields without separators.

@@ -73,5 +73,5 @@ pub use clock::Clock;
 pub use ensure::{EnsureError, Found, ensure, ensure_with_faults, stop};
 pub use log::write_log_into;
 pub use provider::API_KEY_ID;
-pub use server::{Port, Server, Settings, StartError};
+pub use server::{Port, Server, Settings, StartError, api_secret_key};
 pub use state_folder::{Surroundings, Unusable, usual_folder};

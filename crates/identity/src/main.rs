@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use keyfob_identity::{
-    Clock, Port, Server, Settings, StartError, Surroundings, build_of_this_program, ensure,
-    ensure_with_faults, stop, usual_folder, write_log_into,
+    Clock, Port, Server, Settings, StartError, Surroundings, api_secret_key, build_of_this_program,
+    ensure, ensure_with_faults, stop, usual_folder, write_log_into,
 };
 
 /// A local identity provider that speaks Cotter's passwordless wire, for trying things out.
@@ -37,6 +37,8 @@ enum Command {
     },
     /// End the running provider, if there is one.
     Stop,
+    /// Print the secret key with which a client's server adds custom claims; it belongs in no app.
+    Secret,
 }
 
 #[derive(Args)]
@@ -90,6 +92,10 @@ fn run(command: &Command, folder: &Path) -> Result<(), Box<dyn std::error::Error
             Ok(())
         }
         Command::Stop => Ok(stop(folder)?),
+        Command::Secret => {
+            println!("{}", api_secret_key(folder)?);
+            Ok(())
+        }
     }
 }
 

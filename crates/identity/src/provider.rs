@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
@@ -109,4 +109,19 @@ pub(crate) fn require_key(headers: &HeaderMap) -> Result<(), ApiError> {
         Some(key) if key == API_KEY_ID => Ok(()),
         _ => Err(ApiError::unknown_key()),
     }
+}
+
+/// Refuses a request that does not bring the secret key in `API_SECRET_KEY`, besides the public one.
+pub(crate) fn require_secret(headers: &HeaderMap, keys: &Keys) -> Result<(), ApiError> {
+    require_key(headers)?;
+    let brought = headers
+        .get("api_secret_key")
+        .and_then(|key| key.to_str().ok());
+    if brought.is_some_and(|key| keys.is_api_secret_key(key)) {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        StatusCode::UNAUTHORIZED,
+        "The API secret key is missing or wrong. `keyfob-identity secret` prints it.",
+    ))
 }

@@ -3,6 +3,7 @@
 //! For people: `/`, `/app…`, `/magic/…`, `/outbox`. For programs: the rest, in JSON.
 
 mod app;
+mod custom;
 mod health;
 mod magic;
 mod outbox;
@@ -54,8 +55,11 @@ pub(crate) fn router(provider: Arc<Provider>) -> Router {
         .route("/verify", post(verify::check))
         .route("/verify/get_identity", post(verify::get_identity))
         .route("/token/jwks", get(token::key_set))
+        .route("/token", post(token::refresh_in_place))
+        .route("/token/custom", post(custom::add))
         .route("/token/{key}", post(token::refresh).delete(token::sign_out))
         .route("/user", get(user::by_identifier))
+        .route("/user/list", get(user::list))
         .route("/user/create", post(user::create))
         .route("/user/{id}", get(user::by_id));
     let tested = provider.faults.is_some();

@@ -1,7 +1,7 @@
 //! A running provider: from a folder and a port to an address that answers.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -158,6 +158,18 @@ impl Server {
     pub fn stopper(&self) -> watch::Sender<bool> {
         self.stop.clone()
     }
+}
+
+/// The secret key of the provider in a folder, whether it runs or not: what a client's server sends in
+/// `API_SECRET_KEY`. It never leaves this computer by itself.
+///
+/// # Errors
+/// When the folder or its database cannot be used.
+pub fn api_secret_key(folder: &Path) -> Result<String, StartError> {
+    let folder = StateFolder::open(folder)?;
+    let store = Store::open(&folder.database()?)?;
+    let keys = store.write_blocking(Keys::load)?;
+    Ok(keys.api_secret_key())
 }
 
 /// A folder that is ours now, and what it holds.

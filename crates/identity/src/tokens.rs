@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::keys::Keys;
@@ -20,7 +21,9 @@ const ID: &str = "id_token";
 pub(crate) struct OauthToken {
     access_token: String,
     id_token: String,
-    refresh_token: String,
+    /// Absent where refreshing does not replace it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
     /// Seconds.
     expires_in: u64,
     token_type: &'static str,
@@ -29,9 +32,9 @@ pub(crate) struct OauthToken {
 
 /// The claims of both kinds of token; an absent one is left out.
 #[derive(Debug, Serialize, Deserialize)]
-struct Claims {
+pub(crate) struct Claims {
     aud: String,
-    sub: String,
+    pub(crate) sub: String,
     /// Deprecated on the wire; the same as `sub`.
     client_user_id: String,
     iss: String,
@@ -48,6 +51,40 @@ struct Claims {
     /// When the person signed in. A string on the wire, unlike `iat`.
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<String>,
+    /// What a client's server added, at the top level; never a name of the above.
+    #[serde(flatten)]
+    custom: Map<String, Value>,
+}
+
+/// Names that stand for something here or in a standard: nobody may give them another meaning.
+const RESERVED: [&str; 19] = [
+    "aud",
+    "sub",
+    "client_user_id",
+    "iss",
+    "iat",
+    "exp",
+    "nbf",
+    "jti",
+    "identifier",
+    "type",
+    "authentication_method",
+    "scope",
+    "auth_time",
+    "nonce",
+    "at_hash",
+    "azp",
+    "acr",
+    "amr",
+    "cnf",
+];
+
+/// The reserved name among these claims, if there is one.
+pub(crate) fn reserved_among(custom: &Map<String, Value>) -> Option<&str> {
+    custom
+        .keys()
+        .map(String::as_str)
+        .find(|name| RESERVED.contains(name))
 }
 
 /// New tokens of a family. Its refresh token is the only one that works from now on.
@@ -58,6 +95,27 @@ pub(crate) fn issue(
     family: &Family,
     now: Timestamp,
 ) -> rusqlite::Result<OauthToken> {
+    Ok(OauthToken {
+        refresh_token: Some(new_refresh_token(records, family, now)?),
+        ..issue_beside(keys, issuer, family, now)
+    })
+}
+
+pub(crate) fn new_refresh_token(
+    records: &Records<'_>,
+    family: &Family,
+    now: Timestamp,
+) -> rusqlite::Result<String> {
+    records.add_refresh_token(family, now + REFRESH_LIFETIME)
+}
+
+/// New tokens of a family, beside the refresh token that its owner has and keeps.
+pub(crate) fn issue_beside(
+    keys: &Keys,
+    issuer: &str,
+    family: &Family,
+    now: Timestamp,
+) -> OauthToken {
     let claims = |kind: &str| Claims {
         aud: API_KEY_ID.to_owned(),
         sub: family.user.clone(),
@@ -71,6 +129,7 @@ pub(crate) fn issue(
         authentication_method: None,
         scope: None,
         auth_time: None,
+        custom: family.custom.clone(),
     };
     let access = Claims {
         authentication_method: Some(family.method.clone()),
@@ -81,23 +140,40 @@ pub(crate) fn issue(
         auth_time: Some(family.signed_in.as_second().to_string()),
         ..claims(ID)
     };
-    Ok(OauthToken {
+    OauthToken {
         access_token: keys.sign_token(&access),
         id_token: keys.sign_token(&id),
-        refresh_token: records.add_refresh_token(family, now + REFRESH_LIFETIME)?,
+        refresh_token: None,
         expires_in: LIFETIME.as_secs(),
         token_type: "Bearer",
         auth_method: family.method.clone(),
-    })
+    }
+}
+
+impl Claims {
+    /// The claims of a token, of either kind, that we signed for our clients and that still lives.
+    pub(crate) fn of_live(keys: &Keys, issuer: &str, token: &str, now: Timestamp) -> Option<Self> {
+        keys.open_token::<Self>(token).filter(|claims| {
+            claims.aud == API_KEY_ID
+                && claims.iss == issuer
+                && claims.iat <= now.as_second()
+                && now.as_second() < claims.exp
+        })
+    }
+
+    pub(crate) fn custom(&self) -> &Map<String, Value> {
+        &self.custom
+    }
+
+    /// The same token with more claims. It is one of its own, and ends with the first.
+    pub(crate) fn with(mut self, custom: Map<String, Value>) -> Self {
+        self.custom.extend(custom);
+        self.jti = Uuid::new_v4().to_string();
+        self
+    }
 }
 
 /// Whether this is an access token that we signed, for our clients, and that still lives.
 pub(crate) fn is_live_access_token(keys: &Keys, issuer: &str, token: &str, now: Timestamp) -> bool {
-    keys.open_token::<Claims>(token).is_some_and(|claims| {
-        claims.r#type == ACCESS
-            && claims.aud == API_KEY_ID
-            && claims.iss == issuer
-            && claims.iat <= now.as_second()
-            && now.as_second() < claims.exp
-    })
+    Claims::of_live(keys, issuer, token, now).is_some_and(|claims| claims.r#type == ACCESS)
 }

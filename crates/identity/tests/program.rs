@@ -312,3 +312,14 @@ fn between(text: &str, before: &str, after: &str) -> String {
     let (_, rest) = text.split_once(before).expect(before);
     rest.split_once(after).expect(after).0.to_owned()
 }
+
+#[test]
+fn the_secret_key_is_printed_to_its_owner_and_stays_the_same() {
+    let home = Home::new();
+    let (before, _) = said(&home.run("secret"));
+    home.ensure();
+    let (after, _) = said(&home.run("secret"));
+    assert_eq!(before.trim().len(), 43);
+    assert_eq!(before, after);
+    assert!(!home.log().contains(after.trim()));
+}

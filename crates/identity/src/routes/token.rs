@@ -1,14 +1,17 @@
 //! `/token/…`: refreshing, signing out, and the keys to verify with.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::provider::{API_KEY_ID, Shared, require_key};
+use crate::provider::{API_KEY_ID, Provider, Shared, require_key};
 use crate::refusal::{ApiError, Body, Part};
-use crate::store::Presented;
+use crate::store::{Family, Presented, Records};
 use crate::tokens::{self, OauthToken};
 
 /// The public keys that verify our tokens.
@@ -30,39 +33,76 @@ pub(super) async fn refresh(
     Body(request): Body<Refresh>,
 ) -> Result<Json<OauthToken>, ApiError> {
     require_same_key(&key, &headers)?;
+    exchange(
+        provider,
+        request,
+        |provider, records, token, family, now| {
+            records.spend_refresh_token(token)?;
+            tokens::issue(records, &provider.keys, &provider.base_url, family, now)
+        },
+    )
+    .await
+}
+
+/// The older address, of clients that keep the refresh token they have: new tokens, without a new refresh token.
+///
+/// A token that was spent at the other address does no more here than there.
+pub(super) async fn refresh_in_place(
+    State(provider): Shared,
+    headers: HeaderMap,
+    Body(request): Body<Refresh>,
+) -> Result<Json<OauthToken>, ApiError> {
+    require_key(&headers)?;
+    exchange(provider, request, |provider, _, _, family, now| {
+        let (keys, issuer) = (&provider.keys, &provider.base_url);
+        Ok(tokens::issue_beside(keys, issuer, family, now))
+    })
+    .await
+}
+
+/// What a live refresh token is worth: the provider, the records, the token, its family, now.
+type Issue = fn(&Provider, &Records<'_>, &str, &Family, Timestamp) -> rusqlite::Result<OauthToken>;
+
+async fn exchange(
+    provider: Arc<Provider>,
+    request: Refresh,
+    issue: Issue,
+) -> Result<Json<OauthToken>, ApiError> {
     if request.grant_type != "refresh_token" {
         return Err(ApiError::bad_request(
             "The only grant_type here is refresh_token.",
         ));
     }
     let now = provider.clock.now();
-    provider
-        .store
-        .write({
-            let provider = provider.clone();
-            move |records| {
-                let token = request.refresh_token.as_str();
-                // Clients look for the words "not valid": they mean that only a new sign-in helps.
-                let refused = |message: &str| Ok(Err(ApiError::bad_request(message)));
-                match records.present_refresh_token(token, now)? {
-                    Presented::Unknown => refused("The refresh token is not valid."),
-                    Presented::Expired => {
-                        refused("The refresh token is not valid: it has expired.")
-                    }
-                    Presented::Dead(family) => {
-                        records.revoke_family(&family.id)?;
-                        refused("The refresh token is not valid: it was used before or revoked.")
-                    }
-                    Presented::Live(family) => {
-                        records.spend_refresh_token(token)?;
-                        let (keys, issuer) = (&provider.keys, &provider.base_url);
-                        let token = tokens::issue(records, keys, issuer, &family, now)?;
-                        Ok::<_, ApiError>(Ok(Json(token)))
-                    }
-                }
-            }
+    let store = provider.store.clone();
+    store
+        .write(move |records| {
+            let token = request.refresh_token.as_str();
+            Ok::<_, ApiError>(match live_family(records, token, now)? {
+                Ok(family) => Ok(Json(issue(&provider, records, token, &family, now)?)),
+                Err(refused) => Err(refused),
+            })
         })
         .await?
+}
+
+/// The family of a refresh token that is good. The inner error is a refusal that must be remembered.
+pub(super) fn live_family(
+    records: &Records<'_>,
+    token: &str,
+    now: Timestamp,
+) -> rusqlite::Result<Result<Family, ApiError>> {
+    // Clients look for the words "not valid": they mean that only a new sign-in helps.
+    let refused = |message: &str| Ok(Err(ApiError::bad_request(message)));
+    match records.present_refresh_token(token, now)? {
+        Presented::Unknown => refused("The refresh token is not valid."),
+        Presented::Expired => refused("The refresh token is not valid: it has expired."),
+        Presented::Dead(family) => {
+            records.revoke_family(&family.id)?;
+            refused("The refresh token is not valid: it was used before or revoked.")
+        }
+        Presented::Live(family) => Ok(Ok(family)),
+    }
 }
 
 /// Cotter clears the browser's refresh cookie here and revokes nothing. We hand out no such cookie, so there is

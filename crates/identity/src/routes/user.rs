@@ -1,14 +1,14 @@
 //! `/user…`: creating and finding users.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::verify::precise;
-use crate::provider::{API_KEY_ID, Shared, require_key};
-use crate::refusal::{ApiError, Body, Part};
+use crate::provider::{API_KEY_ID, Shared, require_key, require_secret};
+use crate::refusal::{ApiError, Body, Parameters, Part};
 use crate::store::User;
 
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ pub(super) struct Sought {
 pub(super) async fn by_identifier(
     State(provider): Shared,
     headers: HeaderMap,
-    Query(sought): Query<Sought>,
+    Parameters(sought): Parameters<Sought>,
 ) -> Result<Json<Value>, ApiError> {
     require_key(&headers)?;
     let Some(identifier) = sought.identifier else {
@@ -79,6 +79,26 @@ pub(super) async fn by_id(
         .write(move |records| -> Result<_, ApiError> { Ok(records.user(&id)?) })
         .await?;
     found(user.as_ref())
+}
+
+#[derive(Deserialize)]
+pub(super) struct Listed {
+    #[serde(default)]
+    page: u32,
+}
+
+/// All users, fifty to a page, the newest first; for a client's server only.
+pub(super) async fn list(
+    State(provider): Shared,
+    headers: HeaderMap,
+    Parameters(listed): Parameters<Listed>,
+) -> Result<Json<Value>, ApiError> {
+    require_secret(&headers, &provider.keys)?;
+    let users = provider
+        .store
+        .write(move |records| -> Result<_, ApiError> { Ok(records.users(listed.page)?) })
+        .await?;
+    Ok(Json(users.iter().map(on_the_wire).collect()))
 }
 
 fn found(user: Option<&User>) -> Result<Json<Value>, ApiError> {

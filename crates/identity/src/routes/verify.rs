@@ -1,7 +1,8 @@
 //! `/verify/get_identity`, where a code becomes tokens, and `/verify`, where anybody may have a token checked.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -11,7 +12,7 @@ use super::user::on_the_wire;
 use crate::challenge::{Challenge, ChallengeId, Judged, Redemption};
 use crate::provider::{API_KEY_ID, Provider, Shared, require_key};
 use crate::redirect::RedirectUrl;
-use crate::refusal::{ApiError, Body};
+use crate::refusal::{ApiError, Body, Parameters};
 use crate::store::{Records, User};
 use crate::tokens::{self, is_live_access_token};
 
@@ -37,7 +38,7 @@ pub(super) struct Exchange {
 pub(super) async fn get_identity(
     State(provider): Shared,
     headers: HeaderMap,
-    Query(wanted): Query<Wanted>,
+    Parameters(wanted): Parameters<Wanted>,
     Body(exchange): Body<Exchange>,
 ) -> Result<Json<Value>, ApiError> {
     require_key(&headers)?;
@@ -171,9 +172,13 @@ pub(super) fn precise(when: Timestamp) -> String {
 }
 
 /// Whether an access token is one of ours and alive. The verdict is in the body; the status is always 200.
-pub(super) async fn check(State(provider): Shared, body: Option<Json<Value>>) -> Json<Value> {
+pub(super) async fn check(
+    State(provider): Shared,
+    body: Result<Json<Value>, JsonRejection>,
+) -> Json<Value> {
     let token = body
         .as_ref()
+        .ok()
         .and_then(|Json(body)| body["oauth_token"]["access_token"].as_str());
     let now = provider.clock.now();
     let live = token

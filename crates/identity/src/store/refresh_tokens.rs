@@ -7,9 +7,10 @@
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Records, time};
+use super::{Records, from_json, time, to_json};
 use crate::secret::{SecretHash, random_alphanumerics};
 
 /// One sign-in and everything that is refreshed from it.
@@ -21,6 +22,8 @@ pub(crate) struct Family {
     pub(crate) identifier: String,
     pub(crate) method: String,
     pub(crate) signed_in: Timestamp,
+    /// Claims that a client's server added to all its tokens.
+    pub(crate) custom: Map<String, Value>,
 }
 
 /// What the database knows of a refresh token that somebody presents.
@@ -46,12 +49,44 @@ impl Records<'_> {
             identifier: identifier.to_owned(),
             method: method.to_owned(),
             signed_in: now,
+            custom: Map::new(),
         };
-        self.0.execute(
-            "INSERT INTO family (id, user, identifier, method, signed_in) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![family.id, family.user, family.identifier, family.method, now.as_microsecond()],
-        )?;
+        self.keep_family(&family)?;
         Ok(family)
+    }
+
+    /// A family of its own that begins as a copy of this one, with more claims. The first goes on as it was.
+    pub(crate) fn branch_family(
+        &self,
+        family: &Family,
+        custom: Map<String, Value>,
+    ) -> rusqlite::Result<Family> {
+        let mut branch = Family {
+            id: Uuid::new_v4().to_string(),
+            ..family.clone()
+        };
+        branch.custom.extend(custom);
+        self.keep_family(&branch)?;
+        self.0.execute(
+            "INSERT INTO custom_claims (family, claims) VALUES (?1, ?2)",
+            params![branch.id, to_json(&branch.custom)?],
+        )?;
+        Ok(branch)
+    }
+
+    fn keep_family(&self, family: &Family) -> rusqlite::Result<()> {
+        self.0
+            .execute(
+                "INSERT INTO family (id, user, identifier, method, signed_in) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    family.id,
+                    family.user,
+                    family.identifier,
+                    family.method,
+                    family.signed_in.as_microsecond()
+                ],
+            )
+            .map(drop)
     }
 
     /// A new refresh token of a family, in the wire's form `<integer>:<50 alphanumerics>`.
@@ -84,8 +119,9 @@ impl Records<'_> {
         let found = self
             .0
             .query_row(
-                "SELECT family.*, refresh_token.expires_at, refresh_token.spent
+                "SELECT family.*, refresh_token.expires_at, refresh_token.spent, custom_claims.claims
                  FROM refresh_token JOIN family ON family.id = refresh_token.family
+                 LEFT JOIN custom_claims ON custom_claims.family = family.id
                  WHERE refresh_token.id = ?1 AND refresh_token.hash = ?2",
                 params![id, SecretHash::of(secret)],
                 |row| {
@@ -95,6 +131,9 @@ impl Records<'_> {
                         identifier: row.get("identifier")?,
                         method: row.get("method")?,
                         signed_in: time(row.get("signed_in")?),
+                        custom: row
+                            .get::<_, Option<String>>("claims")?
+                            .map_or_else(|| Ok(Map::new()), |claims| from_json(&claims))?,
                     };
                     let dead = row.get("spent")? || row.get("revoked")?;
                     Ok((family, dead, time(row.get("expires_at")?)))

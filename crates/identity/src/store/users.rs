@@ -34,6 +34,15 @@ impl Records<'_> {
             .optional()
     }
 
+    /// A page of fifty users, the newest first.
+    pub(crate) fn users(&self, page: u32) -> rusqlite::Result<Vec<User>> {
+        const PAGE: i64 = 50;
+        self.0
+            .prepare("SELECT * FROM user ORDER BY created_at DESC, rowid DESC LIMIT ?1 OFFSET ?2")?
+            .query_map([PAGE, PAGE * i64::from(page)], read)?
+            .collect()
+    }
+
     /// A new user with this first identifier, which nobody has yet.
     pub(crate) fn add_user(&self, identifier: &str, now: Timestamp) -> rusqlite::Result<User> {
         let user = User {

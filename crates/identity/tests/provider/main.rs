@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod codes;
+mod custom;
 mod exchange;
 mod faults;
 mod guard;

@@ -43,6 +43,43 @@ async fn a_refresh_answers_bare_tokens_and_replaces_the_refresh_token() {
 }
 
 #[tokio::test]
+async fn the_older_address_leaves_the_refresh_token_as_it_is() {
+    let local = Local::start().await;
+    let first = local.signed_in().await["oauth_token"].clone();
+    let token = refresh_token(&first);
+    let local = local.sleeps(Duration::from_mins(50)).await;
+    for _ in 0..2 {
+        let got = local.refresh_in_place(&token).await.json();
+        assert!(got.get("refresh_token").is_none(), "{got}");
+        assert_eq!(got["expires_in"], 3600);
+        let claims = decoded(got["access_token"].as_str().unwrap()).1;
+        let before = decoded(first["access_token"].as_str().unwrap()).1;
+        assert_eq!(
+            claims["exp"].as_i64(),
+            before["exp"].as_i64().map(|exp| exp + 50 * 60)
+        );
+        assert_eq!(claims["sub"], before["sub"]);
+    }
+    let rotated = refresh_token(&local.refresh(&token).await.json());
+    not_valid(&local.refresh_in_place(&token).await);
+    not_valid(&local.refresh_in_place(&rotated).await);
+    local
+        .call_with_key(
+            "another-key",
+            Method::POST,
+            "/token",
+            Some(json!({"grant_type": "refresh_token", "refresh_token": rotated})),
+        )
+        .await
+        .refusal(401);
+    let password = json!({"grant_type": "password", "refresh_token": rotated});
+    local
+        .call(Method::POST, "/token", Some(password))
+        .await
+        .refusal(400);
+}
+
+#[tokio::test]
 async fn a_spent_refresh_token_ends_its_family_but_no_other() {
     let local = Local::start().await;
     let first = local.signed_in().await["oauth_token"].clone();

@@ -159,6 +159,34 @@ impl Local {
             .await
     }
 
+    /// The older way to refresh, which leaves the refresh token as it is.
+    pub async fn refresh_in_place(&self, refresh_token: &str) -> Answer {
+        let body = json!({"grant_type": "refresh_token", "refresh_token": refresh_token});
+        self.call(Method::POST, "/token", Some(body)).await
+    }
+
+    /// A request of a client's server, with both keys.
+    pub async fn call_with_secret(
+        &self,
+        secret: &str,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = client()
+            .request(method, format!("{}{path}", self.base))
+            .header("API_KEY_ID", API_KEY_ID)
+            .header("API_SECRET_KEY", secret);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        answer(request).await
+    }
+
+    pub fn secret(&self) -> String {
+        keyfob_identity::api_secret_key(self.folder.path()).unwrap()
+    }
+
     /// How many letters are in the outbox, and the link of the newest.
     pub async fn outbox(&self) -> (usize, String) {
         let page = Browser::new().get(&format!("{}/outbox", self.base)).await;

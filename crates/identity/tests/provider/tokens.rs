@@ -9,7 +9,7 @@ use p256::ecdsa::signature::Verifier as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ADA, Local, decoded};
+use crate::support::{ADA, Local, answer, client, decoded};
 
 const LOGIN: i64 = 1_795_184_223;
 
@@ -262,6 +262,24 @@ async fn the_providers_own_check_accepts_a_live_access_token_only() {
 
     let local = local.sleeps(Duration::from_hours(1)).await;
     assert_eq!(checked_by(&local, &oauth["access_token"]).await, refused);
+}
+
+#[tokio::test]
+async fn the_providers_own_check_takes_whole_tokens_and_answers_whatever_it_is_sent() {
+    let local = Local::start().await;
+    let oauth = local.signed_in().await["oauth_token"].clone();
+    let whole = json!({"oauth_token": oauth});
+    let without_key = client().post(format!("{}/verify", local.base)).json(&whole);
+    assert_eq!(answer(without_key).await.json(), json!({"success": true}));
+    for nonsense in ["", "{", "[]", "null", "{\"oauth_token\": 1}"] {
+        let request = client()
+            .post(format!("{}/verify", local.base))
+            .header("Content-Type", "application/json")
+            .body(nonsense);
+        let answer = answer(request).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.json()["success"], false, "{nonsense}");
+    }
 }
 
 #[tokio::test]
