@@ -1,6 +1,8 @@
 //! A local provider in a home of its own, for tests that need no desktop.
 
+use std::fs;
 use std::ops::Deref;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -23,10 +25,24 @@ impl LoneProvider {
     /// # Panics
     /// When it does not start.
     pub fn start() -> Self {
+        Self::configured("")
+    }
+
+    /// Starts it with this text as its `identity.toml`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn configured(configuration: &str) -> Self {
         let home = tempfile::Builder::new()
             .prefix("keyfob-")
             .tempdir()
             .expect("a temporary folder can be made");
+        let folder = home.path().join("provider");
+        fs::create_dir(&folder).expect("a folder can be made");
+        let file = folder.join("identity.toml");
+        fs::write(&file, configuration).expect("a file can be written");
+        // It may hold a password.
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("it is ours");
         let base = processes::succeed(program(home.path()).args(["ensure", "--faults"]))
             .unwrap_or_else(|error| panic!("{error}"));
         Self {

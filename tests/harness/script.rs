@@ -67,7 +67,15 @@ impl Visitor {
     pub async fn follow_the_newest_link(&self) -> LastPage {
         let outbox = self.open(&format!("{}/outbox", self.base)).await;
         let link = between(&outbox.text, "/magic/", "\"");
-        let page = self.open(&format!("{}/magic/{link}", self.base)).await;
+        self.follow(&format!("{}/magic/{link}", self.base)).await
+    }
+
+    /// Follows a mailed link, presses the one button, and follows the redirects.
+    ///
+    /// # Panics
+    /// When the link does not work.
+    pub async fn follow(&self, link: &str) -> LastPage {
+        let page = self.open(link).await;
         self.press(&page.address, &[("form", page.form())]).await
     }
 
@@ -78,6 +86,14 @@ impl Visitor {
     pub async fn type_the_newest_code(&self, waiting_page: &LastPage) -> LastPage {
         let outbox = self.open(&format!("{}/outbox", self.base)).await;
         let code = between(&outbox.text, "class=\"code\">", "<");
+        self.type_code(waiting_page, code).await
+    }
+
+    /// Types a code into the page that waits, and follows the redirects.
+    ///
+    /// # Panics
+    /// When the code does not work.
+    pub async fn type_code(&self, waiting_page: &LastPage, code: &str) -> LastPage {
         let action = between(&waiting_page.text, "method=\"post\" action=\"", "\"");
         let address = waiting_page.address.join(action).expect("an address");
         let fields = [("form", waiting_page.form()), ("code", code)];
@@ -101,6 +117,11 @@ impl LastPage {
             .split_once("id=\"return-link\"")
             .expect("the page has a return link");
         between(link, "href=\"", "\"").replace("&amp;", "&")
+    }
+
+    /// Whether the page holds this text.
+    pub fn has(&self, text: &str) -> bool {
+        self.text.contains(text)
     }
 
     /// What the page's form proves itself with.

@@ -56,6 +56,12 @@ pub(crate) enum Post {
     Failed(String),
 }
 
+impl Post {
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+}
+
 /// What proves the address of a letter's reader.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Carried {

@@ -16,6 +16,9 @@
 //! 5. The client exchanges code and verifier at `POST /verify/get_identity?oauth_token=true` for signed tokens, and
 //!    later refreshes them at `POST /token/{key}`, where each refresh token works once.
 //!
+//! Mail leaves the computer only if `identity.toml` in the state folder names an SMTP server; phones get nothing but
+//! what the outbox shows.
+//!
 //! Everything is kept in one SQLite file in the state folder, so that a link mailed today works after a restart;
 //! codes, links and refresh tokens are kept as hashes. The server listens on loopback only, ends when it has been
 //! unused for half an hour, and is started by [`ensure`].
@@ -45,6 +48,7 @@ mod browser;
 mod build_id;
 mod challenge;
 mod clock;
+mod configuration;
 mod ensure;
 mod faults;
 mod guard;
@@ -53,9 +57,11 @@ mod keys;
 mod letter;
 mod limits;
 mod log;
+mod mail;
 mod method;
 mod one_time_code;
 mod page;
+mod postman;
 mod provider;
 mod redirect;
 mod refusal;
@@ -70,6 +76,7 @@ mod tokens;
 
 pub use build_id::build_of_this_program;
 pub use clock::Clock;
+pub use configuration::Unconfigured;
 pub use ensure::{EnsureError, Found, ensure, ensure_with_faults, stop};
 pub use log::write_log_into;
 pub use provider::API_KEY_ID;

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::postman::Postman;
 use crate::refusal::ApiError;
 use crate::secret::SecretHash;
 use crate::store::Store;
@@ -31,6 +32,8 @@ pub(crate) struct Provider {
     pub(crate) build: String,
     pub(crate) control: SecretHash,
     pub(crate) limits: Limits,
+    /// Takes e-mail out of the house; without one, letters stay in the outbox.
+    pub(crate) postman: Option<Postman>,
     pub(crate) stop: watch::Sender<bool>,
     /// The switchboard of `--faults`; without that, there is none.
     pub(crate) faults: Option<Faults>,
@@ -57,6 +60,7 @@ impl Provider {
             build,
             control: SecretHash::of(control),
             limits: Limits::default(),
+            postman: None,
             stop: watch::Sender::new(false),
             faults: None,
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::browser::Browser;
 use crate::challenge::{Again, Asking, Attempt, Challenge, ChallengeId, Proof};
-use crate::letter::{Carried, Letter, Post};
+use crate::letter::{Carried, Channel, Letter, Post};
 use crate::limits::TooMany;
 use crate::method::Method;
 use crate::one_time_code::OneTimeCode;
@@ -29,7 +29,6 @@ pub(crate) enum Asked {
 /// What a wish for a letter led to: where the browser goes, and what the postman gets.
 pub(crate) struct Outcome {
     asked: Asked,
-    #[expect(dead_code, reason = "mail that leaves the computer is the next step")]
     letter: Option<(LetterId, Letter)>,
 }
 
@@ -64,6 +63,9 @@ impl Provider {
                 })
             })
             .await?;
+        if let Some((id, letter)) = outcome.letter {
+            self.post(id, letter);
+        }
         Ok(outcome.asked)
     }
 }
@@ -153,12 +155,12 @@ impl Desk<'_> {
         }
         let letter = Letter::of(challenge, carried, self.now);
         let browser = SecretHash::of(self.secret);
-        let number = self
-            .records
-            .add_letter(&letter, id, &browser, &Post::Kept)?;
+        let leaves = self.provider.postman.is_some() && letter.channel == Channel::Email;
+        let post = if leaves { Post::Sending } else { Post::Kept };
+        let number = self.records.add_letter(&letter, id, &browser, &post)?;
         Ok(Outcome {
             asked: Asked::Wait(id),
-            letter: Some((number, letter)),
+            letter: leaves.then_some((number, letter)),
         })
     }
 }

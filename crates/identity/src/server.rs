@@ -11,8 +11,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use crate::configuration::{Configuration, Unconfigured};
 use crate::faults::Faults;
 use crate::keys::Keys;
+use crate::postman::Postman;
 use crate::provider::Provider;
 use crate::routes;
 use crate::secret::{random, random_text};
@@ -54,6 +56,10 @@ pub enum StartError {
     Database(#[from] rusqlite::Error),
     #[error("the state folder failed: {0}")]
     State(#[from] io::Error),
+    #[error(transparent)]
+    Configuration(#[from] Unconfigured),
+    #[error("the connection to the mail server cannot be prepared: {0}")]
+    Mail(lettre::transport::smtp::Error),
 }
 
 /// A running server. Dropping it lets it run on; [`Server::stop`] ends it.
@@ -114,6 +120,8 @@ impl Server {
             );
             provider.faults = Some(Faults::default());
         }
+        provider.limits = opened.configuration.limits;
+        provider.postman = opened.postman;
         let provider = Arc::new(provider);
         opened.folder.announce(&running)?;
         tracing::info!(base_url = running.base_url, "the local provider answers");
@@ -179,6 +187,8 @@ struct Opened {
     store: Store,
     keys: Keys,
     last_port: Option<u16>,
+    configuration: Configuration,
+    postman: Option<Postman>,
 }
 
 impl Opened {
@@ -188,11 +198,15 @@ impl Opened {
             .lease(Duration::from_secs(1))?
             .ok_or(StartError::AlreadyRunning)?;
         folder.retract()?;
+        let configuration = Configuration::read(folder.path())?;
+        let postman = configuration.smtp.as_ref().map(Postman::new);
+        let postman = postman.transpose().map_err(StartError::Mail)?;
         let store = Store::open(&folder.database()?)?;
         let now = settings.clock.now();
         let (keys, last_port) =
             store.write_blocking(|records| -> rusqlite::Result<(Keys, Option<u16>)> {
                 records.tidy(now)?;
+                records.give_up_sending()?;
                 let port = records.setting("port")?;
                 let port = port.and_then(|text| String::from_utf8(text).ok()?.parse().ok());
                 Ok((Keys::load(records)?, port))
@@ -203,6 +217,8 @@ impl Opened {
             store,
             keys,
             last_port,
+            configuration,
+            postman,
         })
     }
 }

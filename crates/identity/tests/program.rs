@@ -323,3 +323,17 @@ fn the_secret_key_is_printed_to_its_owner_and_stays_the_same() {
     assert_eq!(before, after);
     assert!(!home.log().contains(after.trim()));
 }
+
+#[test]
+fn a_configuration_that_is_wrong_is_said_where_somebody_reads_it() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.state()).unwrap();
+    std::fs::write(home.state().join("identity.toml"), "[smtp]\nhots = \"x\"\n").unwrap();
+    let output = home.run("ensure");
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = said(&output).1;
+    assert!(
+        stderr.contains("identity.toml: line 2: ") && stderr.contains("hots"),
+        "{stderr}"
+    );
+}

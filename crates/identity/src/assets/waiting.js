@@ -1,6 +1,6 @@
 // Asks how the sign-in stands, so that this page can go on as soon as the link was followed elsewhere.
 const page = document.querySelector("[data-stage]");
-const { id, stage } = page.dataset;
+const { id, stage, failed } = page.dataset;
 
 async function look() {
   try {
@@ -11,7 +11,7 @@ async function look() {
         location.replace(`/app/return/${id}`);
         return;
       }
-      if (now.stage !== stage) {
+      if (now.stage !== stage || String(now.failed) !== failed) {
         location.reload();
         return;
       }

@@ -106,7 +106,7 @@ pub(super) async fn again(
             "A new link is on its way",
             html! {
                 p { "Look for the newest letter; older links no longer work." }
-                p.quiet { "This local provider sends nothing out: the letter is in its " a href="/outbox" { "outbox" } "." }
+                p.quiet { "If nothing arrives: every letter is in this local provider’s " a href="/outbox" { "outbox" } ", too." }
             },
         )
         .into_response()),

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::clock::time_of_day;
-use crate::letter::{Channel, Letter};
+use crate::letter::{Channel, Letter, Post};
 use crate::page::Page;
 use crate::provider::Shared;
 use crate::refusal::{ApiError, Notice};
@@ -33,12 +33,18 @@ pub(super) async fn page(State(provider): Shared) -> Result<Page, Notice> {
         .await?;
     let content = html! {
         h1 { "Outbox" }
-        p.quiet { "This provider sends nothing out. What it would send is kept here for a day, newest first." }
+        p.quiet {
+            @if provider.postman.is_some() {
+                "What this provider sends is kept here for a day, newest first. Messages to phones go nowhere else."
+            } @else {
+                "This provider sends nothing out. What it would send is kept here for a day, newest first."
+            }
+        }
         div #letters data-newest=(newest) aria-live="polite" {
             @if letters.is_empty() {
                 p.empty { "No letters yet. Sign in from Keyfob, and yours appears here." }
             }
-            ol.letters { @for (number, letter, _) in &letters { li data-letter=(number) { (show(letter)) } } }
+            ol.letters { @for (number, letter, post) in &letters { li data-letter=(number) { (show(letter, post)) } } }
         }
     };
     Ok(Page::new("Outbox", content).wide().script("outbox"))
@@ -53,7 +59,7 @@ pub(super) async fn newest(State(provider): Shared) -> Result<Json<Value>, ApiEr
     Ok(Json(json!({ "newest": newest })))
 }
 
-fn show(letter: &Letter) -> Markup {
+fn show(letter: &Letter, post: &Post) -> Markup {
     html! {
         article.letter data-to=(letter.to) data-channel=(letter.channel.on_the_wire()) {
             header {
@@ -65,7 +71,10 @@ fn show(letter: &Letter) -> Markup {
                 }
                 time datetime=(letter.sent_at) { (time_of_day(letter.sent_at)) }
             }
-            p.route { "From Keyfob · to " (letter.to) }
+            p.route { "From Keyfob · to " (letter.to) @if *post == Post::Sent { " · sent" } }
+            @if let Post::Failed(why) = post {
+                p.wrong { "It could not be sent: " (why) "." }
+            }
             div.body { (letter.body()) }
         }
     }

@@ -6,19 +6,20 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Press, after};
 use crate::browser::Browser;
 use crate::challenge::{Challenge, ChallengeId, Standing, Typed};
+use crate::letter::Post;
 use crate::method::Method;
 use crate::one_time_code::OneTimeCode;
 use crate::page::Page;
 use crate::provider::{Provider, Shared};
 use crate::refusal::{ApiError, Fields, Notice, Part};
 use crate::sending::Asked;
+use crate::store::Records;
 
 mod words;
 use words::{Letters, Shown, WrongCode};
@@ -32,12 +33,10 @@ pub(super) async fn page(
     Part(id, ..): Part<ChallengeId>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Notice> {
-    let challenge = provider
+    let (challenge, post) = provider
         .store
-        .write(move |records| records.challenge(id))
-        .await
-        .map_err(|error: rusqlite::Error| Notice::from(error))?
-        .ok_or_else(Notice::nothing_here)?;
+        .write(move |records| find(records, id)?.ok_or_else(Notice::nothing_here))
+        .await?;
     if !browser.known {
         return Err(Notice::new(
             StatusCode::FORBIDDEN,
@@ -53,11 +52,22 @@ pub(super) async fn page(
         return Ok(Redirect::to(&format!("/app/return/{id}")).into_response());
     }
     let asked_again = query.as_deref() == Some(ASKED_AGAIN);
-    let mut shown = shown(&provider, &browser, &challenge, id, now);
+    let mut shown = shown(&provider, &browser, &challenge, post, id);
     if !asked_again {
         shown.letters.seconds_to_wait = None;
     }
     Ok(render(&shown).into_response())
+}
+
+/// A sign-in, and how its newest letter travels.
+fn find(records: &Records<'_>, id: ChallengeId) -> rusqlite::Result<Option<(Challenge, Post)>> {
+    let Some(challenge) = records.challenge(id)? else {
+        return Ok(None);
+    };
+    Ok(Some((
+        challenge,
+        records.post_of(id)?.unwrap_or(Post::Kept),
+    )))
 }
 
 /// What the page is made of, for one who has just pressed its button.
@@ -65,11 +75,13 @@ fn shown<'a>(
     provider: &Provider,
     browser: &Browser,
     challenge: &'a Challenge,
+    post: Post,
     id: ChallengeId,
-    now: Timestamp,
 ) -> Shown<'a> {
+    let now = provider.clock.now();
     Shown {
         challenge,
+        post,
         id,
         standing: challenge.seen_from(&browser.hash(), now),
         token: browser.form_token(&provider.keys.sealing),
@@ -84,7 +96,7 @@ fn shown<'a>(
 fn render(shown: &Shown<'_>) -> Page {
     let standing = shown.standing;
     let content = maud::html! {
-        div data-id=(shown.id) data-stage=(words::name(standing)) { (shown.content()) }
+        div data-id=(shown.id) data-stage=(words::name(standing)) data-failed=(shown.post.has_failed()) { (shown.content()) }
     };
     let page = Page::new(words::title(standing), content)
         .script("waiting")
@@ -103,13 +115,14 @@ pub(super) async fn state(
     browser: Browser,
     Part(id, ..): Part<ChallengeId, ApiError>,
 ) -> Result<Json<Value>, ApiError> {
-    let challenge = provider
+    let (challenge, post) = provider
         .store
-        .write(move |records| -> Result<_, ApiError> { Ok(records.challenge(id)?) })
-        .await?
-        .ok_or_else(ApiError::nothing_here)?;
+        .write(move |records| find(records, id)?.ok_or_else(ApiError::nothing_here))
+        .await?;
     let standing = challenge.seen_from(&browser.hash(), provider.clock.now());
-    Ok(Json(json!({ "stage": standing })))
+    Ok(Json(
+        json!({ "stage": standing, "failed": post.has_failed() }),
+    ))
 }
 
 /// Sends another letter for the same sign-in; with the other `method`, of the other kind.
@@ -160,20 +173,20 @@ pub(super) async fn type_code(
     let now = provider.clock.now();
     let code = OneTimeCode::typed(&typed.code);
     let (secret, key) = (browser.secret().to_owned(), provider.keys.sealing.clone());
-    let (challenge, outcome) = provider
+    let (challenge, post, outcome) = provider
         .store
         .write(move |records| {
-            let challenge = records.challenge(id)?.ok_or_else(Notice::nothing_here)?;
+            let (challenge, post) = find(records, id)?.ok_or_else(Notice::nothing_here)?;
             // What cannot be a code is a slip of the hand, and costs no try.
             let Some(code) = code else {
-                return Ok((challenge, None));
+                return Ok((challenge, post, None));
             };
             let (challenge, outcome) = challenge.type_code(&code, &secret, &key, now);
             records.keep_challenge(id, &challenge, now)?;
-            Ok::<_, Notice>((challenge, Some(outcome)))
+            Ok::<_, Notice>((challenge, post, Some(outcome)))
         })
         .await?;
-    let mut shown = shown(&provider, &browser, &challenge, id, now);
+    let mut shown = shown(&provider, &browser, &challenge, post, id);
     let wrong = match outcome {
         Some(Typed::Right) => {
             return Ok(Redirect::to(&format!("/app/return/{id}")).into_response());

@@ -20,7 +20,6 @@ pub(crate) enum Counted<'a> {
     All,
 }
 
-#[expect(dead_code, reason = "mail that leaves the computer is the next step")]
 impl Records<'_> {
     pub(crate) fn add_letter(
         &self,
@@ -103,6 +102,17 @@ impl Records<'_> {
             .execute(
                 "UPDATE letter SET post = ?2 WHERE id = ?1",
                 params![id, to_json(post)?],
+            )
+            .map(drop)
+    }
+
+    /// Whatever was on its way when the last server ended, stayed here.
+    pub(crate) fn give_up_sending(&self) -> rusqlite::Result<()> {
+        let ended = Post::Failed("this provider was ended meanwhile".to_owned());
+        self.0
+            .execute(
+                "UPDATE letter SET post = ?2 WHERE post = ?1",
+                params![to_json(&Post::Sending)?, to_json(&ended)?],
             )
             .map(drop)
     }

@@ -9,6 +9,7 @@ mod guard;
 mod idle;
 mod limits;
 mod links;
+mod mail;
 mod pages;
 mod refresh;
 mod support;

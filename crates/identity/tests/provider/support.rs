@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 pub const DEEP_LINK: &str = "dev.keyfob://callback";
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const START: &str = "2026-11-20T14:17:03.25Z";
 pub const ADA: &str = "ada@example.com";
 
 /// What came back.
@@ -70,6 +71,14 @@ pub struct Local {
 }
 
 impl Local {
+    /// A provider with this text as its `identity.toml`.
+    pub async fn configured(configuration: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("identity.toml"), configuration).unwrap();
+        let clock = Clock::held(START.parse().unwrap());
+        Self::start_in(folder, clock, 0, false).await
+    }
+
     pub async fn start() -> Self {
         Self::start_new(false).await
     }
@@ -80,7 +89,7 @@ impl Local {
 
     async fn start_new(faults: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::held("2026-11-20T14:17:03.25Z".parse().unwrap());
+        let clock = Clock::held(START.parse().unwrap());
         Self::start_in(folder, clock, 0, faults).await
     }
 

@@ -6,11 +6,13 @@ use maud::{Markup, html};
 use crate::challenge::{Challenge, ChallengeId, Standing};
 use crate::clock::time_of_day;
 use crate::identifier::IdentifierKind;
-use crate::letter::Channel;
+use crate::letter::{Channel, Post};
 
 /// What the page is made of.
 pub(super) struct Shown<'a> {
     pub(super) challenge: &'a Challenge,
+    /// How the newest letter travels.
+    pub(super) post: Post,
     pub(super) id: ChallengeId,
     pub(super) standing: Standing,
     /// What a form of this page must carry.
@@ -110,10 +112,7 @@ impl Shown<'_> {
     fn link_is_out(&self) -> Markup {
         html! {
             (self.heading())
-            p {
-                "We sent a link to " strong { (self.challenge.asking.identifier.as_str()) } (self.by()) ". It works until "
-                strong { (time_of_day(self.challenge.pending_until())) } "."
-            }
+            (self.what_was_sent())
             p { "Follow it in this browser, and this page has done its work." }
             div.number {
                 output aria-label="Number to type in another browser" { (self.challenge.number) }
@@ -145,10 +144,7 @@ impl Shown<'_> {
         });
         html! {
             (self.heading())
-            p {
-                "We sent a code to " strong { (self.challenge.asking.identifier.as_str()) } (self.by()) ". It works until "
-                strong { (time_of_day(self.challenge.pending_until())) } "."
-            }
+            (self.what_was_sent())
             form method="post" action={ "/app/wait/" (self.id) "/code" } novalidate {
                 input type="hidden" name="form" value=(self.token);
                 label for="code" { "Six-digit code" }
@@ -163,13 +159,30 @@ impl Shown<'_> {
         }
     }
 
+    fn what_was_sent(&self) -> Markup {
+        let thing = self.challenge.method.name();
+        let address = self.challenge.asking.identifier.as_str();
+        let until = time_of_day(self.challenge.pending_until());
+        html! {
+            @if let Post::Failed(why) = &self.post {
+                p.wrong role="alert" { "The letter to " strong { (address) } " could not be sent: " (why) "." }
+                p { "Its " (thing) " works all the same, until " strong { (until) } ": the letter is in the outbox." }
+            } @else {
+                p {
+                    "We sent a " (thing) " to " strong { (address) } (self.by()) ". It works until "
+                    strong { (until) } "."
+                }
+            }
+        }
+    }
+
     fn heading(&self) -> Markup {
         html! {
             h1 {
-                @match self.challenge.asking.identifier.kind() {
+                @if self.post.has_failed() { "The mail was not sent" } @else { @match self.challenge.asking.identifier.kind() {
                     IdentifierKind::Email => "Check your mail",
                     IdentifierKind::Phone => "Check your phone",
-                }
+                } }
             }
         }
     }
@@ -187,7 +200,13 @@ impl Shown<'_> {
         let other = self.challenge.method.other();
         html! {
             hr;
-            p.quiet { "This local provider sends nothing out: the letter is in its outbox." }
+            p.quiet {
+                @match self.post {
+                    Post::Kept => "This local provider sends nothing out: the letter is in its outbox.",
+                    Post::Sending | Post::Sent => "Nothing arrived? Look among the spam. The letter is in the outbox, too.",
+                    Post::Failed(_) => "Once the mail server can be reached, send it again.",
+                }
+            }
             div.row {
                 // Where there is a field, its button is the one that stands out.
                 a.button.second[self.standing == Standing::Code] href="/outbox" target="_blank" rel="noopener" {
