@@ -92,6 +92,8 @@ struct Starts {
     ready: Sample,
     /// In MiB.
     memory: Sample,
+    /// The share of the program itself, in MiB.
+    memory_own: Sample,
     processes: Sample,
     course: Course,
 }
@@ -202,10 +204,9 @@ impl Starts {
     fn add(&mut self, start: Start) {
         self.painted.add(start.painted);
         self.ready.add(start.ready);
-        self.memory.add(mebibytes(start.memory));
-        self.processes.add(f64::from(
-            u32::try_from(start.processes).unwrap_or(u32::MAX),
-        ));
+        self.memory.add(start.memory.all);
+        self.memory_own.add(start.memory.own);
+        self.processes.add(report::number(start.memory.processes));
         self.course.add(start.stages);
     }
 }
@@ -280,11 +281,6 @@ fn now() -> Instant {
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
-}
-
-/// Of KiB.
-fn mebibytes(kibibytes: u64) -> f64 {
-    f64::from(u32::try_from(kibibytes).unwrap_or(u32::MAX)) / 1_024.0
 }
 
 #[cfg(test)]

@@ -7,16 +7,35 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 
-/// The PSS of a process and all its descendants, in KiB, and how many processes that is.
-pub(super) fn of_tree(root: u32) -> io::Result<(u64, usize)> {
+/// The PSS of a tree of processes, in MiB.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Memory {
+    /// Of all of them.
+    pub(super) all: f64,
+    /// Of the program itself, without the processes that draw and fetch for its web view.
+    pub(super) own: f64,
+    /// How many processes it is.
+    pub(super) processes: usize,
+}
+
+/// The PSS of a process and all its descendants.
+pub(super) fn of_tree(root: u32) -> io::Result<Memory> {
     let tree = descendants(root, &parents());
-    let mut sum = 0;
-    for id in &tree {
+    let mut memory = Memory {
+        all: 0.0,
+        own: 0.0,
+        processes: tree.len(),
+    };
+    for id in tree {
         let rollup = fs::read_to_string(format!("/proc/{id}/smaps_rollup"))?;
-        sum += pss(&rollup)
+        let pss = pss(&rollup)
             .ok_or_else(|| io::Error::other(format!("/proc/{id}/smaps_rollup has no Pss")))?;
+        memory.all += pss / 1_024.0;
+        if id == root {
+            memory.own = pss / 1_024.0;
+        }
     }
-    Ok((sum, tree.len()))
+    Ok(memory)
 }
 
 /// The process and all its descendants that run now.
@@ -65,7 +84,7 @@ fn descendants(root: u32, parents: &BTreeMap<u32, u32>) -> Vec<u32> {
 }
 
 /// The proportional set size that `smaps_rollup` states, in KiB.
-fn pss(rollup: &str) -> Option<u64> {
+fn pss(rollup: &str) -> Option<f64> {
     let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
@@ -82,7 +101,7 @@ mod tests {
                       Rss:              188420 kB\n\
                       Pss:               91234 kB\n\
                       Pss_Dirty:         20000 kB\n";
-        assert_eq!(pss(rollup), Some(91_234));
+        assert_eq!(pss(rollup), Some(91_234.0));
         assert_eq!(pss("Rss: 1 kB\n"), None);
     }
 

@@ -61,6 +61,8 @@ impl Found {
         figures.add("memory_ratio", ratio(&app.memory, &bare.memory));
         figures.add_sample("memory_mib", &app.memory);
         figures.add_sample("memory_bare_mib", &bare.memory);
+        figures.add_sample("memory_own_mib", &app.memory_own);
+        figures.add_sample("memory_own_bare_mib", &bare.memory_own);
         figures.add("processes", app.processes.median());
         figures.add("size_ratio", number(sizes.app) / number(sizes.bare));
         figures.add("size_bytes", number(sizes.app));
@@ -107,7 +109,7 @@ impl fmt::Display for Found {
             "bare window",
             "ratio"
         )?;
-        let rows: [(&str, &Sample, &Sample, &str); 3] = [
+        let rows: [(&str, &Sample, &Sample, &str); 4] = [
             ("cold start, first paint", &app.painted, &bare.painted, "ms"),
             (
                 "cold start, \"Sign in\" is there",
@@ -119,6 +121,12 @@ impl fmt::Display for Found {
                 "memory (PSS), all processes",
                 &app.memory,
                 &bare.memory,
+                "MiB",
+            ),
+            (
+                "  of the program's own process",
+                &app.memory_own,
+                &bare.memory_own,
                 "MiB",
             ),
         ];
@@ -242,12 +250,13 @@ fn megabytes(bytes: f64) -> String {
 }
 
 /// Sizes and counts here are far below what a double holds exactly.
-fn number(value: impl TryInto<u32>) -> f64 {
+pub(super) fn number(value: impl TryInto<u32>) -> f64 {
     value.try_into().map_or(f64::NAN, f64::from)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::memory::Memory;
     use super::super::starts::Start;
     use super::{Click, Found, Sizes, Starts};
 
@@ -258,8 +267,11 @@ mod tests {
                 painted: 200.0 * scale * run,
                 ready: 210.0 * scale * run,
                 stages: vec![("page-loaded".to_owned(), 150.0 * scale * run)],
-                memory: 256 * 1_024,
-                processes: 3,
+                memory: Memory {
+                    all: 256.0,
+                    own: 90.0,
+                    processes: 3,
+                },
             });
         }
         starts

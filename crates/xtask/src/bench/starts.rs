@@ -13,6 +13,7 @@ use xtask::desktop::PrivateDesktop;
 use xtask::{processes, wait};
 
 use super::display::{Column, Display, longest_run};
+use super::memory::Memory;
 use super::stages::{FILTER, Stages};
 use super::{memory, milliseconds, now};
 
@@ -109,10 +110,8 @@ pub(super) struct Start {
     pub(super) ready: f64,
     /// The stages before, in milliseconds after the start.
     pub(super) stages: Vec<(String, f64)>,
-    /// Of the whole tree of processes, once settled, in KiB.
-    pub(super) memory: u64,
-    /// How many processes that is.
-    pub(super) processes: usize,
+    /// Of the whole tree of processes, once settled.
+    pub(super) memory: Memory,
 }
 
 /// Starts a program. Its standard error is read for the stages of its start.
@@ -149,13 +148,12 @@ pub(super) fn measure(
         seen(display, last)?
     };
     thread::sleep(SETTLING);
-    let (memory, processes) = memory::of_tree(started.child.id())?;
+    let memory = memory::of_tree(started.child.id())?;
     let start = Start {
         painted: milliseconds(painted - started.began),
         ready: milliseconds(ready - started.began),
         stages: started.stages.since(started.began),
         memory,
-        processes,
     };
     started.end()?;
     Ok(start)
