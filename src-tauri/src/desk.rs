@@ -109,9 +109,9 @@ impl Desk {
     pub fn set_handler(&self, handler: Handler) {
         let desk = self.clone();
         // Set once, at the start; a second call would change nothing.
-        let _ = self.0.handler.set(handler);
+        let _ = self.0.handler.set(handler.clone());
         tauri::async_runtime::spawn(async move {
-            if !desk.links_come_to_us().await {
+            if !handler.turned_out_ours().await {
                 desk.notice(Reason::LinkHandlerMissing.into());
             }
         });

@@ -1,11 +1,15 @@
 //! Links of our own scheme: finding them among arguments, and making sure that they come to us.
 
-use std::{process::Stdio, time::Duration};
+use std::{process::Stdio, sync::Arc, time::Duration};
 
 use keyfob_auth::{RedirectUri, door::deep_link};
 use tauri::AppHandle;
 use tauri_plugin_deep_link::DeepLinkExt;
-use tokio::{process::Command, sync::watch, time::timeout};
+use tokio::{
+    process::Command,
+    sync::{Notify, watch},
+    time::timeout,
+};
 use url::Url;
 
 /// A debug build has a scheme and an identifier of its own, so that it never takes an installed app's links.
@@ -17,6 +21,10 @@ pub const SCHEME: &str = if cfg!(debug_assertions) {
 
 /// How long the desktop's own tools may take.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long the question waits for the window to be painted: `xdg-mime` is a dozen processes, which would all want
+/// the processor while the web view starts. Whoever needs the answer sooner does not wait for this.
+const AFTER_THE_WINDOW: Duration = Duration::from_secs(1);
 
 /// The desktop file that comes with the package.
 const PACKAGED_HANDLER: &str = "dev.keyfob.desktop";
@@ -37,14 +45,19 @@ pub fn among(arguments: impl IntoIterator<Item = String>) -> Vec<String> {
 
 /// Whether links of our scheme open this program; asked once, in the background.
 #[derive(Clone)]
-pub struct Handler(watch::Receiver<Option<bool>>);
+pub struct Handler {
+    answer: watch::Receiver<Option<bool>>,
+    wanted: Arc<Notify>,
+}
 
 impl Handler {
     /// Registers where that is ours to do, and asks back whether it worked. Never fails: there are other ways.
     pub fn register(app: &AppHandle) -> Self {
-        let (answer, asked) = watch::channel(None);
-        let app = app.clone();
+        let (give, answer) = watch::channel(None);
+        let wanted = Arc::new(Notify::new());
+        let (app, wanted_now) = (app.clone(), Arc::clone(&wanted));
         tauri::async_runtime::spawn(async move {
+            let _ = timeout(AFTER_THE_WINDOW, wanted_now.notified()).await;
             let ours = settle(app).await;
             if !ours {
                 tracing::warn!(
@@ -52,15 +65,21 @@ impl Handler {
                     "links of our scheme do not open this program"
                 );
             }
-            answer.send_replace(Some(ours));
+            give.send_replace(Some(ours));
         });
-        Self(asked)
+        Self { answer, wanted }
     }
 
-    /// The answer, waited for when it is still being asked.
+    /// The answer, for somebody who needs it now; waited for when it is still being asked.
     pub async fn is_ours(&self) -> bool {
-        let mut asked = self.0.clone();
-        asked
+        self.wanted.notify_one();
+        self.turned_out_ours().await
+    }
+
+    /// The answer, whenever it comes.
+    pub async fn turned_out_ours(&self) -> bool {
+        let mut answer = self.answer.clone();
+        answer
             .wait_for(Option::is_some)
             .await
             .is_ok_and(|answer| *answer == Some(true))

@@ -51,6 +51,8 @@ impl Http {
     ///
     /// When this computer has no certificates to check a provider's with.
     pub(crate) fn new(clock: Clock, base: &Url) -> Result<Self, HttpError> {
+        // The process's choice, made once. A program that has chosen another cryptography for TLS keeps it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("Keyfob/", env!("CARGO_PKG_VERSION")))
             .timeout(EXCHANGE_TIMEOUT)

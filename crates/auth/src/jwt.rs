@@ -9,11 +9,9 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{
-    Algorithm, DecodingKey, Validation,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
-};
-use serde::Deserialize;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
+use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{Timestamp, authorization::printable};
 
@@ -103,6 +101,7 @@ enum Audience {
 struct Header {
     alg: String,
     kid: Option<String>,
+    crit: Option<IgnoredAny>,
 }
 
 /// A token whose signature nobody has checked.
@@ -120,10 +119,12 @@ impl<'a> UnverifiedJwt<'a> {
         else {
             return Err(JwtError::Malformed);
         };
-        let header = URL_SAFE_NO_PAD
-            .decode(header)
-            .map_err(|_| JwtError::Malformed)?;
-        let header: Header = serde_json::from_slice(&header).map_err(|_| JwtError::Malformed)?;
+        let header: Header =
+            serde_json::from_slice(&decoded(header)?).map_err(|_| JwtError::Malformed)?;
+        // RFC 7515 §4.1.11: an extension that must be understood, and is not.
+        if header.crit.is_some() {
+            return Err(JwtError::Malformed);
+        }
         if header.alg != "ES256" {
             return Err(JwtError::AlgorithmNotAllowed(printable(&header.alg, 16)));
         }
@@ -139,17 +140,13 @@ impl<'a> UnverifiedJwt<'a> {
     /// Checks the signature with `key`, then every claim.
     pub(crate) fn verify(self, key: &Jwk, expected: &Expected<'_>) -> Result<Claims, JwtError> {
         let key = es256_key(key)?;
-        let mut signature_only = Validation::new(Algorithm::ES256);
-        // The library reads the system's clock; the claims are judged below, by ours.
-        signature_only.validate_exp = false;
-        signature_only.validate_aud = false;
-        signature_only.required_spec_claims.clear();
-        let claims = jsonwebtoken::decode::<Claims>(self.token, &key, &signature_only)
-            .map_err(|error| match error.kind() {
-                jsonwebtoken::errors::ErrorKind::InvalidSignature => JwtError::SignatureWrong,
-                _ => JwtError::Malformed,
-            })?
-            .claims;
+        // RFC 7515 §5.2: what is signed is the first two parts as they came, with the dot between them.
+        let (signed, signature) = self.token.rsplit_once('.').ok_or(JwtError::Malformed)?;
+        let (_, payload) = signed.split_once('.').ok_or(JwtError::Malformed)?;
+        key.verify(signed.as_bytes(), &decoded(signature)?)
+            .map_err(|_| JwtError::SignatureWrong)?;
+        let claims: Claims =
+            serde_json::from_slice(&decoded(payload)?).map_err(|_| JwtError::Malformed)?;
         claims.judge(expected)?;
         Ok(claims)
     }
@@ -190,11 +187,12 @@ fn numeric_date(seconds: f64) -> Timestamp {
     Timestamp::from_milliseconds((seconds * 1000.0) as i64)
 }
 
-fn es256_key(key: &Jwk) -> Result<DecodingKey, JwtError> {
-    let right_curve = matches!(
-        &key.algorithm,
-        AlgorithmParameters::EllipticCurve(parameters) if parameters.curve == EllipticCurve::P256
-    );
+/// The key as an uncompressed point: a 4, then the two coordinates, 32 bytes each (RFC 7518 §6.2.1).
+fn es256_key(key: &Jwk) -> Result<UnparsedPublicKey<Vec<u8>>, JwtError> {
+    let AlgorithmParameters::EllipticCurve(point) = &key.algorithm else {
+        return Err(JwtError::KeyNotUsable);
+    };
+    let right_curve = point.curve == EllipticCurve::P256;
     let right_use =
         !matches!(&key.common.public_key_use, Some(usage) if *usage != PublicKeyUse::Signature);
     let right_algorithm =
@@ -202,12 +200,26 @@ fn es256_key(key: &Jwk) -> Result<DecodingKey, JwtError> {
     if !(right_curve && right_use && right_algorithm) {
         return Err(JwtError::KeyNotUsable);
     }
-    DecodingKey::from_jwk(key).map_err(|_| JwtError::KeyNotUsable)
+    let mut bytes = vec![4];
+    for coordinate in [&point.x, &point.y] {
+        let coordinate = decoded(coordinate).map_err(|_| JwtError::KeyNotUsable)?;
+        if coordinate.len() != 32 {
+            return Err(JwtError::KeyNotUsable);
+        }
+        bytes.extend(coordinate);
+    }
+    Ok(UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, bytes))
+}
+
+fn decoded(part: &str) -> Result<Vec<u8>, JwtError> {
+    URL_SAFE_NO_PAD
+        .decode(part)
+        .map_err(|_| JwtError::Malformed)
 }
 
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::{EncodingKey, Header as JwtHeader, encode};
+    use jsonwebtoken::{Algorithm, EncodingKey, Header as JwtHeader, encode};
     use serde_json::{Value, json};
 
     use super::*;
@@ -280,6 +292,27 @@ mod tests {
         let claims = issuer.judge(&issuer.sign(&claims())).unwrap();
         assert_eq!(claims.sub, "S");
         assert_eq!(claims.identifier, "ada@example.com");
+    }
+
+    #[test]
+    fn an_extension_that_must_be_understood_is_refused() {
+        let issuer = Issuer::new();
+        let mut header = JwtHeader::new(Algorithm::ES256);
+        header.kid = Some("K".to_owned());
+        header.crit = Some(vec!["b64".to_owned()]);
+        let token = encode(&header, &claims(), &issuer.signing).unwrap();
+        assert_eq!(issuer.judge(&token).unwrap_err(), JwtError::Malformed);
+    }
+
+    #[test]
+    fn a_key_that_is_no_point_of_two_coordinates_is_not_used() {
+        let mut issuer = Issuer::new();
+        let token = issuer.sign(&claims());
+        let AlgorithmParameters::EllipticCurve(point) = &mut issuer.public.algorithm else {
+            panic!("not an elliptic curve");
+        };
+        point.x.truncate(40);
+        assert_eq!(issuer.judge(&token).unwrap_err(), JwtError::KeyNotUsable);
     }
 
     #[test]
