@@ -57,9 +57,11 @@ pub(crate) fn build() -> Result<Package, Failure> {
 
     let folder = target().join("package");
     say("putting the package together");
-    let once = assemble(&folder)?;
+    let time = time_of_the_sources()?;
+    let once = assemble(&folder, time)?;
     // What differs between two of the same minute would differ between two machines all the more.
-    let again = assemble(&folder.join("again"))?;
+    let second = folder.join("again");
+    let again = assemble(&second, time)?;
     if bytes(&once.file)? != bytes(&again.file)? {
         return Err(format!(
             "two packages of the same programs differ: compare {} with {}",
@@ -67,15 +69,15 @@ pub(crate) fn build() -> Result<Package, Failure> {
             again.file.display()
         ));
     }
+    fs::remove_dir_all(&second).map_err(|error| about(&second, &error))?;
     Ok(once)
 }
 
-/// Makes the package in `folder`, which is emptied first.
-fn assemble(folder: &Path) -> Result<Package, Failure> {
+/// Makes the package in `folder`, which is emptied first; `time` is in seconds since 1970.
+fn assemble(folder: &Path, time: u64) -> Result<Package, Failure> {
     if folder.exists() {
         fs::remove_dir_all(folder).map_err(|error| about(folder, &error))?;
     }
-    let time = time_of_the_sources()?;
     let tree = tree::furnish(&folder.join("keyfob"), &target().join("release"))?;
     let architecture = read(Command::new("dpkg").arg("--print-architecture"))?;
     let architecture = architecture.trim();
@@ -94,6 +96,8 @@ fn assemble(folder: &Path) -> Result<Package, Failure> {
         .args(["--root-owner-group", "-Zxz", "--build"])
         .args([tree.root(), &file])
         .env("SOURCE_DATE_EPOCH", time.to_string())
+        // How many threads compress shows in the bytes.
+        .env("DPKG_DEB_THREADS_MAX", "1")
         .stdout(std::process::Stdio::null()))?;
     Ok(Package { file, tree })
 }
