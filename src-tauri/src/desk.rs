@@ -3,30 +3,26 @@
 //! It wires `keyfob_auth` to the window and decides nothing about tokens itself. Everything that changes what is
 //! shown goes through [`Desk::change`], which sends the whole new state to whoever watches.
 
+mod keyring;
 mod returns;
 mod wishes;
 
 use std::{
     path::PathBuf,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
 use keyfob_auth::{
-    Attempt, Clock, Late, Profile, Provider, Reason, SessionError, SessionManager, SessionStatus,
-    SessionStore, SignIn, StoreError, Vault, VaultError, door::loopback::Loopback,
+    Attempt, Clock, Profile, Provider, Reason, SessionError, SessionManager, SessionStatus,
+    SessionStore, SignIn, Vault, door::loopback::Loopback,
 };
 use tauri::ipc::Channel;
-use tokio::{
-    sync::{OnceCell, mpsc, watch},
-    time::timeout,
-};
+use tokio::sync::{OnceCell, mpsc, watch};
 use url::Url;
 use zeroize::Zeroizing;
 
+use self::keyring::Look;
 use crate::{
     clipboard::Clipboard,
     links::{self, Handler},
@@ -36,8 +32,8 @@ use crate::{
     wire::{Problem, ProfileView, SessionState},
 };
 
-/// How long a keyring that does not answer is waited for before the person may go on without it.
-const KEYRING_PATIENCE: Duration = Duration::from_secs(15);
+/// More looks at the keyring than can wait for one that is under way.
+const MOST_LOOKS: usize = 8;
 
 /// A computer that slept is noticed within this.
 const TICK: Duration = Duration::from_secs(20);
@@ -56,6 +52,9 @@ struct Inner {
     walk: OnceCell<Walk>,
     /// Set once the keyring has been asked for what it holds.
     restored: OnceCell<()>,
+    /// Whenever it is worth looking at the keyring, and who looks, until the provider is known.
+    looks: mpsc::Sender<Look>,
+    looker: Mutex<Option<mpsc::Receiver<Look>>>,
     /// Whether it has said which attempts it holds: before that, a link that fits none may still be ours.
     attempts_known: AtomicBool,
     screen: Mutex<Screen>,
@@ -88,14 +87,17 @@ impl Desk {
     /// A desk that knows nothing yet. `returns` is the other end of the stream that
     /// [`take_returns`](Self::take_returns) reads.
     pub fn new(config: Option<PathBuf>, returns: mpsc::Sender<String>) -> Self {
+        let (looks, looker) = mpsc::channel(MOST_LOOKS);
         Self(Arc::new(Inner {
             clock: Clock::system(),
-            vault: Vault::system(links::SCHEME),
+            vault: Vault::system(links::SCHEME).with_deadline(keyring::DEADLINE),
             config,
             clipboard: Clipboard::default(),
             handler: OnceCell::new(),
             walk: OnceCell::new(),
             restored: OnceCell::new(),
+            looks,
+            looker: Mutex::new(Some(looker)),
             attempts_known: AtomicBool::new(false),
             screen: Mutex::default(),
             returns,
@@ -134,7 +136,6 @@ impl Desk {
                     shown.started = true;
                     shown.status = status;
                 });
-                self.check_kept_token();
             }
             Err(problem) => self.change(|shown| {
                 shown.started = true;
@@ -146,7 +147,18 @@ impl Desk {
     /// The provider, and behind it what the keyring holds, both asked for once.
     async fn ready(&self) -> Result<&Walk, Problem> {
         let walk = self.walk().await?;
-        self.0.restored.get_or_init(|| self.restore(walk)).await;
+        self.0
+            .restored
+            .get_or_init(|| async {
+                if let Err(error) = self.settle_with_keyring().await {
+                    self.look_at_keyring(Look::After(error));
+                }
+                if let Some(looks) = lock(&self.0.looker).take() {
+                    let desk = self.clone();
+                    tauri::async_runtime::spawn(async move { desk.follow_keyring(looks).await });
+                }
+            })
+            .await;
         Ok(walk)
     }
 
@@ -207,55 +219,6 @@ impl Desk {
         Ok((profile, view))
     }
 
-    /// What the keyring holds: a session, and attempts that an earlier run began. The two do not wait for each other's
-    /// luck. A keyring that is late is waited for a while; then the person goes on, and its answer is used when it comes.
-    async fn restore(&self, walk: &Walk) {
-        if let Some(late) = self.restore_what_answers(walk).await
-            && timeout(KEYRING_PATIENCE, self.restore_after(walk, late.clone()))
-                .await
-                .is_err()
-        {
-            let desk = self.clone();
-            tauri::async_runtime::spawn(async move {
-                if let Some(walk) = desk.0.walk.get() {
-                    desk.restore_after(walk, late).await;
-                }
-            });
-        }
-    }
-
-    async fn restore_after(&self, walk: &Walk, mut late: Late) {
-        while late.ended().await.is_ok() {
-            match self.restore_what_answers(walk).await {
-                Some(again) => late = again,
-                None => return,
-            }
-        }
-    }
-
-    /// Takes up what can be had now, and gives the call that is late, if one is.
-    async fn restore_what_answers(&self, walk: &Walk) -> Option<Late> {
-        // Together, so that a keyring that does not answer is noticed once, and not one wait after the other.
-        let (session, attempts) =
-            tokio::join!(walk.sessions.restore(), self.restore_attempts(walk));
-        let mut still_late = None;
-        for error in [session.err(), attempts.err()].into_iter().flatten() {
-            self.keyring_problem(&error);
-            if let StoreError::Vault(VaultError::Waiting(late)) = error {
-                still_late = Some(late);
-            }
-        }
-        still_late
-    }
-
-    async fn restore_attempts(&self, walk: &Walk) -> Result<(), StoreError> {
-        if let Some(attempt) = walk.sign_in.restore().await? {
-            self.wait_for(attempt);
-        }
-        self.0.attempts_known.store(true, Ordering::Release);
-        Ok(())
-    }
-
     /// A kept token was verified when it came; this run has not seen that. Nobody waits for the answer.
     fn check_kept_token(&self) {
         let desk = self.clone();
@@ -280,14 +243,19 @@ impl Desk {
         let desk = self.clone();
         let mut status = sessions.watch();
         tauri::async_runtime::spawn(async move {
+            let mut was_refreshing = false;
             while status.changed().await.is_ok() {
                 let now = status.borrow_and_update().clone();
-                desk.change(|shown| {
-                    if matches!(&now, SessionStatus::SignedIn(signed_in) if signed_in.kept) {
-                        shown.keyring_works();
+                if let SessionStatus::SignedIn(signed_in) = &now {
+                    if was_refreshing && !signed_in.kept {
+                        // Nobody was told why the renewed tokens could not be kept.
+                        desk.look_at_keyring(Look::Now);
+                    } else if signed_in.kept {
+                        desk.keyring_answered();
                     }
-                    shown.status = now;
-                });
+                    was_refreshing = signed_in.refreshing;
+                }
+                desk.change(|shown| shown.status = now);
             }
         });
     }
@@ -352,22 +320,6 @@ impl Desk {
         });
     }
 
-    /// A keyring that did not do its part: said as a notice, and taken back when it answers after all.
-    fn keyring_problem(&self, error: &StoreError) {
-        tracing::warn!(%error, "the keyring did not do its part");
-        self.notice(error.into());
-        if let StoreError::Vault(VaultError::Waiting(late)) = error {
-            let (desk, late) = (self.clone(), late.clone());
-            tauri::async_runtime::spawn(async move {
-                let ended = late.ended().await;
-                desk.take_back(Reason::KeyringWaiting);
-                if let Err(error) = ended {
-                    desk.notice((&StoreError::from(error)).into());
-                }
-            });
-        }
-    }
-
     fn fail(&self, problem: Problem) {
         self.change(|shown| shown.problem = Some(problem));
     }
@@ -375,12 +327,6 @@ impl Desk {
     fn notice(&self, problem: Problem) {
         self.change(|shown| {
             shown.notices.insert(problem.reason.word(), problem);
-        });
-    }
-
-    fn take_back(&self, reason: Reason) {
-        self.change(|shown| {
-            shown.notices.remove(reason.word());
         });
     }
 

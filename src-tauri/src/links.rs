@@ -52,13 +52,15 @@ pub struct Handler {
 
 impl Handler {
     /// Registers where that is ours to do, and asks back whether it worked. Never fails: there are other ways.
-    pub fn register(app: &AppHandle) -> Self {
+    ///
+    /// A link starts another instance; unless that one `can_find` us, the link stays there and is of no use.
+    pub fn register(app: &AppHandle, can_find: bool) -> Self {
         let (give, answer) = watch::channel(None);
         let wanted = Arc::new(Notify::new());
         let (app, wanted_now) = (app.clone(), Arc::clone(&wanted));
         tauri::async_runtime::spawn(async move {
             let _ = timeout(AFTER_THE_WINDOW, wanted_now.notified()).await;
-            let ours = settle(app).await;
+            let ours = can_find && settle(app).await;
             if !ours {
                 tracing::warn!(
                     scheme = SCHEME,

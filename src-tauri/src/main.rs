@@ -63,7 +63,11 @@ fn main() {
     for link in links::among(arguments()) {
         desk.receive(link);
     }
-    let app = build(&desk, returns).unwrap_or_else(|error| {
+    #[cfg(target_os = "linux")]
+    let can_be_found = only_instance.can_be_found();
+    #[cfg(not(target_os = "linux"))]
+    let can_be_found = true;
+    let app = build(&desk, returns, can_be_found).unwrap_or_else(|error| {
         eprintln!("error: Keyfob could not start: {error}\nhint: start it again");
         std::process::exit(1)
     });
@@ -92,7 +96,11 @@ fn another_start(desk: &Desk, app: Option<&AppHandle>, arguments: Vec<String>) {
     }
 }
 
-fn build(desk: &Desk, returns: mpsc::Receiver<String>) -> tauri::Result<tauri::App> {
+fn build(
+    desk: &Desk,
+    returns: mpsc::Receiver<String>,
+    can_be_found: bool,
+) -> tauri::Result<tauri::App> {
     let mut context = tauri::generate_context!();
     links::SCHEME.clone_into(&mut context.config_mut().identifier);
     let desk = desk.clone();
@@ -125,7 +133,7 @@ fn build(desk: &Desk, returns: mpsc::Receiver<String>) -> tauri::Result<tauri::A
             stages::reached("set-up");
             window::open(app.handle())?;
             stages::reached("window");
-            desk.set_handler(Handler::register(app.handle()));
+            desk.set_handler(Handler::register(app.handle(), can_be_found));
             receive_links_from_the_system(app.handle());
             let handle = app.handle().clone();
             tauri::async_runtime::spawn(async move {

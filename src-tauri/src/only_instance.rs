@@ -112,6 +112,11 @@ pub fn settle(
 }
 
 impl OnlyInstance {
+    /// Whether other starts find it and hand their links over.
+    pub fn can_be_found(&self) -> bool {
+        self.connection.is_some()
+    }
+
     /// From here on other starts are instances of their own; what was handed over before was received.
     pub fn give_up(&self) {
         *self.door.lock() = None;

@@ -25,6 +25,8 @@ pub struct Shown {
     pub profile: ProfileView,
     /// Whether the configuration, the provider and the keyring have been asked.
     pub started: bool,
+    /// Whether the keyring was asked for a session and has not said.
+    pub session_unread: bool,
     /// The session.
     pub status: SessionStatus,
     /// The newest attempt.
@@ -51,14 +53,24 @@ pub enum Redeeming {
     Stuck,
 }
 
+/// What can be said against the keyring; one at a time.
+const OF_THE_KEYRING: [Reason; 4] = [
+    Reason::KeyringWaiting,
+    Reason::KeyringLocked,
+    Reason::KeyringUnavailable,
+    Reason::KeyringDamaged,
+];
+
 impl Shown {
-    /// Takes back what was said against the keyring: it has just kept something.
+    /// Says what is wrong with the keyring, in place of what was said before.
+    pub fn complain_of_keyring(&mut self, problem: Problem) {
+        self.keyring_works();
+        self.notices.insert(problem.reason.word(), problem);
+    }
+
+    /// Takes back what was said against the keyring: it has done its part.
     pub fn keyring_works(&mut self) {
-        for reason in [
-            Reason::KeyringWaiting,
-            Reason::KeyringUnavailable,
-            Reason::KeyringDamaged,
-        ] {
+        for reason in OF_THE_KEYRING {
             self.notices.remove(reason.word());
         }
     }
@@ -83,6 +95,13 @@ impl Shown {
         {
             self.problem = Some(problem);
         }
+    }
+
+    /// Whether something is said against the keyring.
+    pub fn complains_of_keyring(&self) -> bool {
+        OF_THE_KEYRING
+            .iter()
+            .any(|reason| self.notices.contains_key(reason.word()))
     }
 
     /// The state as the page gets it.
@@ -111,6 +130,7 @@ impl Shown {
                 attempt: self.attempt_view(attempt),
                 problem,
             },
+            (SessionStatus::SignedOut, None) if self.session_unread => Stage::Unknown { problem },
             (SessionStatus::SignedOut, None) => Stage::SignedOut { problem },
         }
     }
@@ -216,6 +236,26 @@ mod tests {
     fn until_everything_was_asked_nothing_is_claimed() {
         let shown = Shown::default();
         assert_eq!(shown.state(&Clock::held(NOON)).stage, Stage::Starting);
+    }
+
+    #[test]
+    fn a_keyring_that_has_not_said_is_not_signed_out() {
+        let shown = Shown {
+            session_unread: true,
+            ..started()
+        };
+        let stage = shown.state(&Clock::held(NOON)).stage;
+        assert_eq!(stage, Stage::Unknown { problem: None });
+    }
+
+    #[test]
+    fn one_thing_is_said_against_the_keyring_at_a_time() {
+        let mut shown = started();
+        for reason in OF_THE_KEYRING {
+            shown.complain_of_keyring(reason.into());
+            let notices = shown.state(&Clock::held(NOON)).notices;
+            assert_eq!(notices, [Problem::from(reason)]);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The one window: our page, and nothing but our page.
 
+use std::{fs, path::PathBuf};
+
 use tauri::{
     AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder,
     webview::{NewWindowResponse, PageLoadEvent},
@@ -13,7 +15,11 @@ const SMALLEST: (f64, f64) = (360.0, 520.0);
 
 /// Opens the window.
 pub fn open(app: &AppHandle) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
+    let mut window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default());
+    if let Some(folder) = place_for_this_run(app) {
+        window = window.data_directory(folder);
+    }
+    window
         .title("Keyfob")
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(SMALLEST.0, SMALLEST.1)
@@ -26,6 +32,24 @@ pub fn open(app: &AppHandle) -> tauri::Result<()> {
         })
         .build()?;
     Ok(())
+}
+
+/// Where the web view may keep its files when its usual place cannot be made: nothing that our page needs is in them,
+/// but without a folder there is no window.
+fn place_for_this_run(app: &AppHandle) -> Option<PathBuf> {
+    let usual = app.path().app_local_data_dir().ok()?;
+    let error = fs::create_dir_all(&usual).err()?;
+    tracing::warn!(%error, folder = %usual.display(), "the web view keeps its files for this run only");
+    let name = &app.config().identifier;
+    let for_this_run = app.path().runtime_dir().map(|folder| folder.join(name));
+    if let Ok(folder) = for_this_run
+        && fs::create_dir_all(&folder).is_ok()
+    {
+        return Some(folder);
+    }
+    // Others may write there: a folder that is there already is not ours.
+    let folder = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+    fs::create_dir(&folder).is_ok().then_some(folder)
 }
 
 /// Brings the window to the front, wherever it is.

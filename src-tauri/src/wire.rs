@@ -42,12 +42,6 @@ impl From<ProfileError> for Problem {
     }
 }
 
-impl From<&StoreError> for Problem {
-    fn from(error: &StoreError) -> Self {
-        Self::saying(error.reason(), error)
-    }
-}
-
 /// For the errors that say themselves what of them may be shown.
 macro_rules! shown_by_its_detail {
     ($($error:ty),+) => {$(
@@ -62,7 +56,7 @@ macro_rules! shown_by_its_detail {
     )+};
 }
 
-shown_by_its_detail!(FinishError, ProviderError, SessionError);
+shown_by_its_detail!(FinishError, ProviderError, SessionError, StoreError);
 
 /// The whole of what the window shows. Sent at every change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
@@ -92,6 +86,11 @@ pub struct ProfileView {
 pub enum Stage {
     /// The configuration, the provider and the keyring are being asked.
     Starting,
+    /// The keyring has not said whether somebody is signed in. One can sign in without it, for this run.
+    Unknown {
+        /// What just went wrong.
+        problem: Option<Problem>,
+    },
     /// Nobody is signed in here.
     SignedOut {
         /// What just went wrong.

@@ -104,11 +104,19 @@ describe('the sign-in screen', () => {
   });
 });
 
-describe('the starting screen', () => {
-  it('says what to do while the keyring waits for its password', async () => {
-    await open('starting-keyring-waiting');
-    expect(main()?.dataset.stage).toBe('starting');
-    expect(text()).toContain('Your keyring is asking for its password. Answer its prompt to go on, or close it');
+describe('a keyring that has not said whether somebody is signed in', () => {
+  it.each(['waiting', 'locked', 'unavailable'])('is not taken for "signed out", and stops nobody (%s)', async (how) => {
+    const host = await open(`unknown-keyring-${how}`);
+    expect(main()?.dataset.stage).toBe('unknown');
+    expect(text()).toContain('Only your keyring knows whether you are signed in.');
+    await press('Continue in browser');
+    expect(names(host)).toEqual(['continue_in_browser']);
+  });
+
+  it('is asked again at the press of a button when it is locked', async () => {
+    const host = await open('unknown-keyring-locked');
+    await press('Unlock');
+    expect(names(host)).toEqual(['try_again']);
   });
 });
 
@@ -359,7 +367,7 @@ describe('a failure', () => {
     expect(names(host)).toEqual([]);
   });
 
-  it.each(['notice-all', 'starting-keyring-waiting'])('as a notice is told in whole sentences (%s)', async (name) => {
+  it.each(['notice-all', 'unknown-keyring-locked'])('as a notice is told in whole sentences (%s)', async (name) => {
     await open(name);
     const told = [...document.querySelectorAll('[data-notice] p')].map((each) => {
       const own = each.cloneNode(true) as Element;
@@ -431,6 +439,7 @@ describe('a failure', () => {
     expect([...document.querySelectorAll<HTMLElement>('[data-notice]')].map((each) => each.dataset.notice)).toEqual([
       'keyring_unavailable',
       'keyring_waiting',
+      'keyring_locked',
       'keyring_damaged',
       'link_handler_missing',
       'clock_wrong',

@@ -8,7 +8,8 @@ const reasons = Object.keys(failures) as TroubleReason[];
 
 /** What each screen can do: a button that does something else would do nothing. */
 const offered: Record<Stage['kind'], Cure['name'][]> = {
-  starting: ['watch_again'],
+  starting: ['watch_again', 'try_again'],
+  unknown: ['sign_in', 'continue_in_browser', 'try_again', 'focus_field'],
   signed_out: ['sign_in', 'continue_in_browser', 'try_again', 'focus_field'],
   signing_in: [
     'open_again',
@@ -19,7 +20,7 @@ const offered: Record<Stage['kind'], Cure['name'][]> = {
     'cancel_sign_in',
     'open_outbox',
   ],
-  signed_in: ['copy_token', 'refresh', 'sign_out', 'dismiss'],
+  signed_in: ['copy_token', 'refresh', 'sign_out', 'dismiss', 'try_again'],
 };
 
 const situation = (stage: Stage['kind'], more: Partial<Situation> = {}): Situation => ({
@@ -74,10 +75,17 @@ describe('"try again"', () => {
     expect(givesUp).toEqual(['sign_in_needed', 'keyring_damaged']);
   });
 
-  it.each(['keyring_unavailable', 'keyring_waiting'] as const)('signs out once more when %s refused it', (reason) => {
+  it.each(['keyring_unavailable', 'keyring_waiting', 'keyring_locked'] as const)('signs out once more when %s refused it', (reason) => {
     const refused: Verb = { name: 'sign_out' };
     expect(cureFor(reason, situation('signed_in', { refused }))).toEqual({ label: 'Try again', cure: refused });
+  });
+
+  it.each(['keyring_unavailable', 'keyring_waiting'] as const)('is not offered when %s is only worth knowing', (reason) => {
     expect(cureFor(reason, situation('signed_in'))).toBeNull();
+  });
+
+  it.each(Object.keys(offered) as Stage['kind'][])('has the keyring ask for its password: %s', (stage) => {
+    expect(cureFor('keyring_locked', situation(stage))?.cure.name).toBe('try_again');
   });
 
   it('is a fresh token where one did not pass verification, also when a copy was refused for it', () => {

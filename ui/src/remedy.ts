@@ -7,6 +7,7 @@ import { failures, sessionFailures, signOutFailures, words, type Failure } from 
 
 export type Remedy =
   | 'again'
+  | 'ask_keyring'
   | 'start_over'
   | 'sign_in_again'
   | 'open_again'
@@ -39,9 +40,13 @@ export function cureFor(reason: TroubleReason, situation: Situation): { label: s
   if (verb === null) {
     return null;
   }
+  if (verb === 'ask_keyring') {
+    return { label: todo, cure: { name: 'try_again' } };
+  }
   switch (situation.stage) {
     case 'starting':
       return { label: words.tryAgain, cure: { name: 'watch_again' } };
+    case 'unknown':
     case 'signed_out': {
       const begins = verb === 'again' || verb === 'start_over' || verb === 'sign_in_again';
       const label = begins ? todo : words.startAgain;
@@ -56,6 +61,12 @@ export function cureFor(reason: TroubleReason, situation: Situation): { label: s
     case 'signed_in':
       return whileSignedIn(verb, todo, situation);
   }
+}
+
+/** The notice's own button, where the program can do something about it at any time. */
+export function noticeCure(reason: TroubleReason): { label: string; cure: Verb } | null {
+  const { todo, verb } = failures[reason];
+  return verb === 'ask_keyring' ? { label: todo, cure: { name: 'try_again' } } : null;
 }
 
 export function beginsSignIn(verb: Verb): boolean {
@@ -77,7 +88,7 @@ function whileRedeeming(remedy: Remedy, todo: string): { label: string; cure: Cu
   }
 }
 
-function whileWaiting(remedy: Remedy, { refused }: Situation): Cure {
+function whileWaiting(remedy: Exclude<Remedy, 'ask_keyring'>, { refused }: Situation): Cure {
   switch (remedy) {
     case 'again':
       // A sign-in that has begun is gone on with, not begun a second time.

@@ -97,13 +97,18 @@ export const failures = {
     verb: 'again',
   },
   keyring_waiting: {
-    happened: 'Your keyring is asking for its password.',
-    todo: 'Answer its prompt to go on, or close it to go on without.',
+    happened: 'Your keyring does not answer.',
+    todo: 'If it is asking for its password, answer its prompt.',
     verb: null,
+  },
+  keyring_locked: {
+    happened: 'Your keyring is locked.',
+    todo: 'Unlock',
+    verb: 'ask_keyring',
   },
   keyring_unavailable: {
     happened: 'No keyring can be used on this computer.',
-    todo: 'Unlock or start one to stay signed in after you quit.',
+    todo: 'Start one to stay signed in after you quit.',
     verb: null,
   },
   keyring_damaged: {
@@ -169,10 +174,16 @@ export const signOutFailures: Partial<Record<TroubleReason, Failure>> = {
     todo: 'Try again',
     verb: 'again',
   },
+  keyring_locked: {
+    happened: 'You are still signed in: the keyring is locked and deletes nothing.',
+    todo: 'Try again',
+    verb: 'again',
+  },
 };
 
-/** What to do about a notice whose failure names a button: a notice has none, so it is said in a sentence. */
+/** What a notice says where its failure names a button. */
 export const noticeAdvice: Partial<Record<TroubleReason, string>> = {
+  keyring_locked: 'Until it is unlocked, it neither gives nor keeps a session.',
   keyring_damaged: 'Sign in again to replace it.',
 };
 
@@ -191,6 +202,8 @@ export const words = {
 
   signIn: {
     title: 'Sign in',
+    unknownTitle: 'Sign in for now',
+    unknownText: 'Only your keyring knows whether you are signed in. You can go on without it, until you quit.',
     field: 'E-mail address or phone number',
     example: `For example ${EXAMPLE}`,
     submit: 'Sign in',

@@ -47,7 +47,9 @@ pub enum Reason {
     Busy,
     /// The keyring has not answered yet; it may be showing a prompt.
     KeyringWaiting,
-    /// There is no keyring, or it is locked and stays so.
+    /// The keyring is locked, and its prompt was dismissed or could not be shown.
+    KeyringLocked,
+    /// There is no keyring, or it does not work.
     KeyringUnavailable,
     /// The keyring holds a record that cannot be read.
     KeyringDamaged,
@@ -67,7 +69,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason there is, in the order above.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::InvalidIdentifier,
         Self::BrowserNotOpened,
         Self::Offline,
@@ -85,6 +87,7 @@ impl Reason {
         Self::SignInNeeded,
         Self::Busy,
         Self::KeyringWaiting,
+        Self::KeyringLocked,
         Self::KeyringUnavailable,
         Self::KeyringDamaged,
         Self::ClockWrong,
@@ -115,6 +118,7 @@ impl Reason {
             Self::SignInNeeded => "sign_in_needed",
             Self::Busy => "busy",
             Self::KeyringWaiting => "keyring_waiting",
+            Self::KeyringLocked => "keyring_locked",
             Self::KeyringUnavailable => "keyring_unavailable",
             Self::KeyringDamaged => "keyring_damaged",
             Self::ClockWrong => "clock_wrong",

@@ -193,7 +193,7 @@ impl SessionError {
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::Provider(error) => error.detail(),
-            Self::Store(error) => Some(error.to_string()),
+            Self::Store(error) => error.detail(),
             Self::SignedOut | Self::NotRenewable => None,
         }
     }
@@ -222,6 +222,8 @@ struct Current {
     kept: bool,
     /// The keyring was asked to forget the session and has not answered yet: nothing is saved behind that.
     ending: bool,
+    /// The person signed out and no keyring has forgotten what it may hold: that is deleted, not taken up.
+    to_forget: bool,
 }
 
 impl SessionManager {
@@ -249,7 +251,8 @@ impl SessionManager {
     /// When the keyring did not answer or its record cannot be read. That is never the same as signed out.
     pub async fn restore(&self) -> Result<(), StoreError> {
         let mut current = self.0.current.lock().await;
-        if current.session.is_some() {
+        // What the person did in this run is newer than anything that the keyring holds.
+        if current.session.is_some() || current.to_forget {
             return Ok(());
         }
         match self.0.store.load().await? {
@@ -261,13 +264,31 @@ impl SessionManager {
                 *current = Current {
                     session: Some(Arc::new(session)),
                     kept: true,
-                    ending: false,
+                    ..Current::default()
                 };
                 self.0.announce(&current, false);
             }
             None => {}
         }
         Ok(())
+    }
+
+    /// Does again what the keyring did not do when it was asked: keeps the session, or forgets one that was signed
+    /// out. Nothing when it owes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the keyring did not do it this time either.
+    pub async fn settle_with_keyring(&self) -> Result<(), StoreError> {
+        let mut current = self.0.current.lock().await;
+        if current.to_forget {
+            self.0.store.delete().await?;
+            current.to_forget = false;
+        }
+        match current.session.clone() {
+            Some(session) if !current.kept => self.0.keep(&mut current, session).await,
+            _ => Ok(()),
+        }
     }
 
     /// Takes up a new session, in place of any other: kept in the keyring first, then used.
@@ -373,9 +394,12 @@ impl SessionManager {
                 }
                 Err(error)
             }
-            // A session that no keyring holds ends with us.
-            _ => {
-                *current = Current::default();
+            // A session that no keyring holds ends with us; what else it may hold, we could not see.
+            outcome => {
+                *current = Current {
+                    to_forget: outcome.is_err(),
+                    ..Current::default()
+                };
                 self.0.announce(&current, false);
                 Ok(())
             }
@@ -473,7 +497,7 @@ impl Inner {
         *current = Current {
             session: Some(session),
             kept: saved.is_ok(),
-            ending: false,
+            ..Current::default()
         };
         self.announce(current, false);
         if let Err(StoreError::Vault(VaultError::Waiting(late))) = &saved {

@@ -56,6 +56,10 @@ struct Attempts {
     answered: Vec<StateHash>,
     /// Those whose time is over.
     late: Vec<StateHash>,
+    /// Whether the keyring has said which it holds, or the person has given those up unseen.
+    known: bool,
+    /// Whether the keyring holds other attempts than those that wait, because it did not do as it was asked.
+    unkept: bool,
 }
 
 /// What is remembered of an attempt that is not waited for.
@@ -163,12 +167,26 @@ impl SignIn {
         }
     }
 
-    /// Takes up the attempts that an earlier process began, and says which is the newest.
+    /// Takes up the attempts that an earlier process began, keeps those that this one could not, and says which is
+    /// the newest.
     ///
     /// # Errors
     ///
-    /// When the keyring could not be asked. Attempts that cannot be read are no error: the person begins anew.
+    /// When the keyring did not do its part. Attempts that cannot be read are no error: the person begins anew.
     pub async fn restore(&self) -> Result<Option<Attempt>, VaultError> {
+        let mut attempts = self.attempts.lock().await;
+        self.take_up(&mut attempts).await?;
+        if attempts.unkept {
+            self.keep(&mut attempts).await?;
+        }
+        Ok(attempts.waiting.last().map(Attempt::from))
+    }
+
+    /// Reads what the keyring holds, unless that is known.
+    async fn take_up(&self, attempts: &mut Attempts) -> Result<(), VaultError> {
+        if attempts.known {
+            return Ok(());
+        }
         let kept = match self.vault.read(&self.entry).await {
             Ok(kept) => kept,
             Err(VaultError::Damaged(damage)) => {
@@ -177,23 +195,13 @@ impl SignIn {
             }
             Err(error) => return Err(error),
         };
-        let mut attempts = self.attempts.lock().await;
-        if let Some(bytes) = kept
-            && attempts.waiting.is_empty()
-        {
-            let kept = parse(&bytes);
-            let count = kept.len();
-            attempts.waiting = kept;
-            // An answer to another provider's attempt must not be redeemed at this one (RFC 9700 §4.4).
-            attempts
-                .waiting
-                .retain(|attempt| attempt.issuer == self.provider.issuer());
-            attempts.expire(self.clock.wall());
-            if attempts.waiting.len() < count {
-                self.keep_or_warn(&attempts).await;
-            }
-        }
-        Ok(attempts.waiting.last().map(Attempt::from))
+        let kept = kept.map_or_else(Vec::new, |bytes| parse(&bytes));
+        let count = kept.len();
+        attempts.join(kept, self.provider.issuer());
+        attempts.expire(self.clock.wall());
+        attempts.known = true;
+        attempts.unkept |= attempts.waiting.len() != count;
+        Ok(())
     }
 
     /// Begins an attempt and keeps it. The caller opens what it names in the browser.
@@ -213,9 +221,10 @@ impl SignIn {
         }
         attempts.waiting.push(pending);
         let kept = match self.probed.get_or_try_init(|| self.vault.probe()).await {
-            Ok(()) => self.keep(&attempts).await,
+            Ok(()) => self.keep(&mut attempts).await,
             Err(error) => Err(error),
         };
+        attempts.unkept |= kept.is_err();
         (attempt, kept)
     }
 
@@ -223,7 +232,7 @@ impl SignIn {
     pub async fn newest(&self) -> Option<Attempt> {
         let mut attempts = self.attempts.lock().await;
         if attempts.expire(self.clock.wall()) {
-            self.keep_or_warn(&attempts).await;
+            self.keep_or_warn(&mut attempts).await;
         }
         attempts.waiting.last().map(Attempt::from)
     }
@@ -270,7 +279,7 @@ impl SignIn {
                     Rejection::Late => attempts.late.push(state),
                     _ => attempts.answered.push(state),
                 }
-                self.keep_or_warn(&attempts).await;
+                self.keep_or_warn(&mut attempts).await;
                 Err(FinishError::Rejected(over))
             }
         }
@@ -299,7 +308,7 @@ impl SignIn {
             }
             Err(error) => {
                 attempts.answered.push(state);
-                self.keep_or_warn(&attempts).await;
+                self.keep_or_warn(&mut attempts).await;
                 Err(error.into())
             }
             Ok(redeemed) => {
@@ -317,7 +326,7 @@ impl SignIn {
     pub async fn settle(&self) -> Result<(), VaultError> {
         let mut attempts = self.attempts.lock().await;
         attempts.settle();
-        self.keep(&attempts).await
+        self.keep(&mut attempts).await
     }
 
     /// A server error has not spent the code (Cotter's own client tries three times), anything else is an answer.
@@ -334,17 +343,22 @@ impl SignIn {
         }
     }
 
-    async fn keep(&self, attempts: &Attempts) -> Result<(), VaultError> {
-        if attempts.waiting.is_empty() {
+    async fn keep(&self, attempts: &mut Attempts) -> Result<(), VaultError> {
+        attempts.unkept = true;
+        // What was never seen is not written over.
+        self.take_up(attempts).await?;
+        let kept = if attempts.waiting.is_empty() {
             self.vault.delete(&self.entry).await
         } else {
             self.vault
                 .write(&self.entry, print(&attempts.waiting))
                 .await
-        }
+        };
+        attempts.unkept = kept.is_err();
+        kept
     }
 
-    async fn keep_or_warn(&self, attempts: &Attempts) {
+    async fn keep_or_warn(&self, attempts: &mut Attempts) {
         if let Err(error) = self.keep(attempts).await {
             tracing::warn!(%error, "a sign-in that is over may stay in the keyring until its time is over");
         }
@@ -352,6 +366,15 @@ impl SignIn {
 }
 
 impl Attempts {
+    /// Takes up what the keyring held: all of it older than what waits already.
+    fn join(&mut self, mut kept: Vec<PendingAuthorization>, issuer: &str) {
+        // An answer to another provider's attempt must not be redeemed at this one (RFC 9700 §4.4).
+        kept.retain(|attempt| attempt.issuer == issuer);
+        kept.append(&mut self.waiting);
+        let too_many = kept.len().saturating_sub(MOST_ATTEMPTS);
+        self.waiting = kept.split_off(too_many);
+    }
+
     /// Drops what is too old, and says whether there was something.
     fn expire(&mut self, now: Timestamp) -> bool {
         let before = self.late.len();
@@ -366,6 +389,7 @@ impl Attempts {
 
     /// Drops all of them; what still comes for one of them is no news.
     fn settle(&mut self) {
+        self.known = true;
         self.answered.append(&mut self.redeeming);
         for over in self.waiting.drain(..) {
             self.answered.push(hash(over.state.expose()));

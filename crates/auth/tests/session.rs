@@ -20,14 +20,18 @@ async fn signed_in() -> (Peer, Keyring, App) {
 
 /// Signed in over a keyring that takes nothing; and what was said about that.
 async fn signed_in_without_a_keyring() -> (App, StoreError) {
-    let peer = Peer::start().await;
-    let donor = App::start(&peer, &Keyring::new());
+    let broken = Keyring::new();
+    broken.break_it();
+    signed_in_over(&Peer::start().await, &broken).await
+}
+
+/// A session that a keyring does not take.
+async fn signed_in_over(peer: &Peer, broken: &Keyring) -> (App, StoreError) {
+    let donor = App::start(peer, &Keyring::new());
     let address = donor.begin().await;
     peer.will_answer([peer.identity("R1")]);
     let session = donor.finish(&address).await.unwrap();
-    let broken = Keyring::new();
-    broken.break_it();
-    let app = App::start(&peer, &broken);
+    let app = App::start(peer, broken);
     let error = app.sessions.adopt(session).await.unwrap_err();
     (app, error)
 }
@@ -207,6 +211,69 @@ async fn without_a_keyring_a_session_lives_as_long_as_the_process() {
     assert_eq!(error.reason(), Reason::KeyringUnavailable);
     assert!(!shown(&app).kept);
     app.sessions.access_token(None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_keyring_that_comes_back_is_given_the_session() {
+    let (peer, keyring) = (Peer::start().await, Keyring::new());
+    keyring.break_it();
+    let (app, _) = signed_in_over(&peer, &keyring).await;
+    app.sessions.settle_with_keyring().await.unwrap_err();
+    assert!(!shown(&app).kept);
+
+    keyring.mend_it();
+    app.sessions.settle_with_keyring().await.unwrap();
+
+    assert!(shown(&app).kept);
+    let next = App::start(&peer, &keyring);
+    next.sessions.restore().await.unwrap();
+    assert_eq!(shown(&next).account, shown(&app).account);
+}
+
+#[tokio::test]
+async fn who_signed_in_while_the_keyring_was_away_is_newer_than_what_it_holds() {
+    let (peer, keyring, _) = signed_in().await;
+    keyring.break_it();
+    let (app, _) = signed_in_over(&peer, &keyring).await;
+    app.wait(Duration::from_secs(1));
+    keyring.mend_it();
+
+    app.sessions.restore().await.unwrap();
+    assert!(!shown(&app).kept, "the session of this run stays in use");
+    app.sessions.settle_with_keyring().await.unwrap();
+
+    let next = App::start(&peer, &keyring);
+    next.sessions.restore().await.unwrap();
+    assert_eq!(shown(&next).expires_at, shown(&app).expires_at);
+}
+
+#[tokio::test]
+async fn a_keyring_that_was_never_read_is_not_written_to() {
+    let (peer, keyring, _) = signed_in().await;
+    keyring.break_it();
+    let app = App::start(&peer, &keyring);
+    app.sessions.restore().await.unwrap_err();
+    keyring.mend_it();
+    app.sessions.settle_with_keyring().await.unwrap();
+    app.sessions.restore().await.unwrap();
+    shown(&app);
+}
+
+#[tokio::test]
+async fn what_was_signed_out_while_the_keyring_was_away_does_not_come_back() {
+    let (peer, keyring, _) = signed_in().await;
+    keyring.break_it();
+    let (app, _) = signed_in_over(&peer, &keyring).await;
+    app.sessions.sign_out().await.unwrap();
+    keyring.mend_it();
+
+    app.sessions.restore().await.unwrap();
+    assert_eq!(*app.sessions.watch().borrow(), SessionStatus::SignedOut);
+    app.sessions.settle_with_keyring().await.unwrap();
+
+    let next = App::start(&peer, &keyring);
+    next.sessions.restore().await.unwrap();
+    assert_eq!(*next.sessions.watch().borrow(), SessionStatus::SignedOut);
 }
 
 #[tokio::test]

@@ -399,6 +399,43 @@ async fn an_attempt_is_answered_at_the_provider_it_was_begun_at() {
 }
 
 #[tokio::test]
+async fn attempts_of_two_runs_wait_together_once_the_keyring_is_back() {
+    let peer = Peer::start().await;
+    let keyring = Keyring::new();
+    let first = App::start(&peer, &keyring).begin().await;
+    keyring.break_it();
+    let app = App::start(&peer, &keyring);
+    app.sign_in.restore().await.unwrap_err();
+    let redirect_uri = keyfob_auth::RedirectUri::new("dev.keyfob://callback".parse().unwrap());
+    let (second, kept) = app.sign_in.begin(None, redirect_uri).await;
+    kept.unwrap_err();
+    keyring.mend_it();
+
+    let newest = app.sign_in.restore().await.unwrap();
+    assert_eq!(newest, Some(second.clone()));
+
+    let next = App::start(&peer, &keyring);
+    assert_eq!(next.sign_in.restore().await.unwrap(), Some(second));
+    peer.will_answer([peer.identity("R1")]);
+    assert!(next.finish(&first).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_attempt_never_writes_over_one_that_was_not_read() {
+    let peer = Peer::start().await;
+    let keyring = Keyring::new();
+    let first = App::start(&peer, &keyring).begin().await;
+
+    // Begun without having asked the keyring what it holds.
+    App::start(&peer, &keyring).begin().await;
+
+    let next = App::start(&peer, &keyring);
+    next.sign_in.restore().await.unwrap();
+    peer.will_answer([peer.identity("R1")]);
+    assert!(next.finish(&first).await.is_ok());
+}
+
+#[tokio::test]
 async fn without_a_keyring_an_attempt_lives_as_long_as_the_process() {
     let peer = Peer::start().await;
     let keyring = Keyring::new();

@@ -82,7 +82,7 @@ impl Desk {
         };
         stages::reached("redeemed");
         if let Err(error) = walk.sessions.adopt(session).await {
-            self.keyring_problem(&error);
+            self.keyring_problem(error);
         }
         stages::reached("kept");
         let status = walk.sessions.watch().borrow().clone();

@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Desk, lock, wake_local_provider};
-use crate::{links, shown::Shown, wire::Problem};
+use super::{Desk, keyring::Look, lock, wake_local_provider};
+use crate::{links, wire::Problem};
 
 impl Desk {
     /// Begins an attempt for what was typed, or for whatever the person types in the browser.
@@ -48,8 +48,8 @@ impl Desk {
         let walk = self.ready().await?;
         let (attempt, kept) = walk.sign_in.begin(identifier, redirect_uri).await;
         match kept {
-            Ok(()) => self.change(Shown::keyring_works),
-            Err(error) => self.keyring_problem(&error.into()),
+            Ok(()) => self.keyring_answered(),
+            Err(error) => self.keyring_problem(error.into()),
         }
         let address = attempt.request.address.clone();
         self.wait_for(attempt);
@@ -106,6 +106,11 @@ impl Desk {
         self.change(|shown| shown.problem = None);
         let unfinished = lock(&self.0.unfinished).take();
         self.start().await;
+        if self.screen().shown.complains_of_keyring()
+            && let Err(error) = self.settle_with_keyring().await
+        {
+            self.look_at_keyring(Look::After(error));
+        }
         if let Some(address) = unfinished {
             self.receive(address.to_string());
         }

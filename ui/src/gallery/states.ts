@@ -36,6 +36,8 @@ function at(stage: Stage, more: Partial<SessionState> = {}): SessionState {
   return { profile: TRIAL, notices: [], stage, ...more };
 }
 
+const unknown = (notice: Problem): Fixture => ({ state: at({ kind: 'unknown', problem: null }, { notices: [notice] }) });
+
 type SignedOut = Extract<Stage, { kind: 'signed_out' }>;
 type SigningIn = Extract<Stage, { kind: 'signing_in' }>;
 type SignedIn = Extract<Stage, { kind: 'signed_in' }>;
@@ -124,8 +126,9 @@ const SESSION_PROBLEMS: [Reason, string | null][] = [
 ];
 
 const NOTICES: [Reason, string | null][] = [
-  ['keyring_unavailable', null],
+  ['keyring_unavailable', 'The name org.freedesktop.secrets was not provided by any .service files'],
   ['keyring_waiting', null],
+  ['keyring_locked', null],
   ['keyring_damaged', null],
   ['link_handler_missing', null],
   ['clock_wrong', '12 min fast'],
@@ -170,7 +173,11 @@ export const states: Record<string, Fixture> = {
   ...each('sign-in', SIGN_IN_PROBLEMS, (trouble) => ({ state: at(signedOut(trouble)) })),
 
   starting: { state: null },
-  'starting-keyring-waiting': { state: at({ kind: 'starting' }, { notices: [problem('keyring_waiting')] }) },
+  'unknown-keyring-waiting': unknown(problem('keyring_waiting')),
+  'unknown-keyring-locked': unknown(problem('keyring_locked')),
+  'unknown-keyring-unavailable': unknown(
+    problem('keyring_unavailable', 'The name org.freedesktop.secrets was not provided by any .service files'),
+  ),
 
   'waiting-email': { state: at(signingIn(5 * SECOND)) },
   'waiting-email-15s': { state: at(signingIn(20 * SECOND)) },

@@ -24,7 +24,7 @@ pub struct SessionStore {
 }
 
 /// Why the record could not be read, written or deleted.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The keyring did not do it.
     #[error(transparent)]
@@ -43,6 +43,15 @@ impl StoreError {
         match self {
             Self::Vault(error) => error.reason(),
             Self::Damaged | Self::Newer(_) => Reason::KeyringDamaged,
+        }
+    }
+
+    /// What a person may be told beyond the reason; never a secret.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Vault(error) => error.detail(),
+            Self::Damaged => None,
+            Self::Newer(_) => Some(self.to_string()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with the keyring, and the call that is merely late.
 
+use std::error::Error as _;
 use std::sync::Arc;
 
 use ::keyring::Error;
@@ -77,13 +78,26 @@ impl VaultError {
     /// The word for this that other programs may switch on.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Waiting(_) => Reason::KeyringWaiting,
+            Self::Waiting(_) | Self::GivenUp => Reason::KeyringWaiting,
             Self::Damaged(_) => Reason::KeyringDamaged,
-            Self::GivenUp
-            | Self::Unavailable { .. }
-            | Self::Locked { .. }
-            | Self::Refused { .. }
-            | Self::Forgetful => Reason::KeyringUnavailable,
+            Self::Locked { .. } => Reason::KeyringLocked,
+            Self::Unavailable { .. } | Self::Refused { .. } | Self::Forgetful => {
+                Reason::KeyringUnavailable
+            }
+        }
+    }
+
+    /// What a person may be told beyond the reason; never a secret.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Waiting(_) | Self::GivenUp | Self::Locked { .. } => None,
+            // In the system's own words, which tell a missing bus from a missing keyring.
+            Self::Unavailable { source } => Some(
+                source
+                    .source()
+                    .map_or_else(|| source.to_string(), ToString::to_string),
+            ),
+            Self::Refused { .. } | Self::Forgetful | Self::Damaged(_) => Some(self.to_string()),
         }
     }
 }

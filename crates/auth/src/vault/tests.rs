@@ -311,7 +311,7 @@ async fn a_dismissed_prompt_is_not_shown_again_at_once() {
     });
     let error = vault.write("session", secret("x")).await.unwrap_err();
     assert!(matches!(error, VaultError::Locked { .. }));
-    assert_eq!(error.reason(), Reason::KeyringUnavailable);
+    assert_eq!(error.reason(), Reason::KeyringLocked);
     assert_eq!(prompts.load(Ordering::SeqCst), 1);
 }
 

@@ -309,6 +309,11 @@ impl Keyring {
     pub fn break_it(&self) {
         *self.broken.lock().unwrap() = true;
     }
+
+    /// The next call that finds no open store opens this one again.
+    pub fn mend_it(&self) {
+        *self.broken.lock().unwrap() = false;
+    }
 }
 
 /// One process's view of the walk.

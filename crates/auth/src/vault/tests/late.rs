@@ -120,7 +120,7 @@ async fn a_stuck_call_is_given_up_for_the_one_behind_it() {
     behind.ended().await.unwrap();
     let error = stuck.ended().await.unwrap_err();
     assert!(matches!(error, VaultError::GivenUp));
-    assert_eq!(error.reason(), Reason::KeyringUnavailable);
+    assert_eq!(error.reason(), Reason::KeyringWaiting);
     assert_eq!(daemon.opened(), 2);
     assert_eq!(
         read(&hasty.with_deadline(NEVER), "session").await.unwrap(),
