@@ -1,10 +1,12 @@
 //! The app: driven through its own web view, or started as a person or a link would start it.
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::process::{Child, ExitStatus};
 use std::time::Duration;
 
 use serde_json::{Map, json};
+use thirtyfour::By;
 use xtask::{processes, wait};
 
 use crate::driver;
@@ -59,6 +61,9 @@ impl Session {
     /// # Panics
     /// When it still runs after ten seconds.
     pub fn wait_until_no_app_runs(&self) {
+        if !self.has_a_bus() {
+            return;
+        }
         let name = format!("{}.SingleInstance", self.identifier());
         wait::until(END_LIMIT, || (!self.bus_name_is_owned(&name)).then_some(()))
             .expect("the app that ran before has ended");
@@ -66,7 +71,7 @@ impl Session {
 }
 
 impl App<'_> {
-    /// Waits for one of the page's stages: `starting`, `signed_out`, `signing_in`, `signed_in`.
+    /// Waits for one of the page's stages: `starting`, `unknown`, `signed_out`, `signing_in`, `signed_in`.
     pub async fn reaches(&self, stage: &str) {
         let reached = eventually(async || (self.stage().await? == stage).then_some(())).await;
         if reached.is_none() {
@@ -85,6 +90,41 @@ impl App<'_> {
     pub async fn problem(&self) -> Option<String> {
         self.attribute("[role=alert][data-reason]", "data-reason")
             .await
+    }
+
+    /// Waits until the page warns of this.
+    pub async fn warns_of(&self, reason: &str) {
+        let warned =
+            eventually(async || self.warnings().await.contains(reason).then_some(())).await;
+        if warned.is_none() {
+            self.fail(&format!("no warning of {reason}")).await;
+        }
+    }
+
+    /// Waits until the page warns of nothing.
+    pub async fn warns_of_nothing(&self) {
+        let silent = eventually(async || self.warnings().await.is_empty().then_some(())).await;
+        if silent.is_none() {
+            self.fail("it still warns").await;
+        }
+    }
+
+    /// The reasons of the page's warnings.
+    pub async fn warnings(&self) -> BTreeSet<String> {
+        let mut reasons = BTreeSet::new();
+        let notices = self.page.driver.find_all(By::Css("[data-notice]")).await;
+        for notice in notices.unwrap_or_default() {
+            if let Ok(Some(reason)) = notice.attr("data-notice").await {
+                reasons.insert(reason);
+            }
+        }
+        reasons
+    }
+
+    /// Keeps a picture of the page as `target/stories/<test>/<name>.png`.
+    pub async fn keep_picture(&self, name: &str) {
+        let folder = self.session.folder_to_keep();
+        self.page.picture(&folder.join(format!("{name}.png"))).await;
     }
 
     /// Ends the app and waits until another one can start.

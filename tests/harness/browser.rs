@@ -14,6 +14,9 @@ use crate::driver;
 use crate::page::{Page, eventually};
 use crate::session::Session;
 
+/// The folder of the browser's profile, in the home folder.
+pub(crate) const BROWSER_PROFILE: &str = "browser";
+
 const DESKTOP_FILE: &str = "keyfob-test-browser.desktop";
 
 /// The person's browser, showing one of its tabs.
@@ -80,7 +83,7 @@ impl Session {
     }
 
     pub(crate) fn browser_profile(&self) -> PathBuf {
-        self.home().join("browser")
+        self.home().join(BROWSER_PROFILE)
     }
 
     fn make_default_browser(&self, profile: &Path) {
@@ -122,6 +125,25 @@ impl Browser {
         .await;
         if found.is_none() {
             self.fail(&format!("no tab shows {path}")).await;
+        }
+    }
+
+    /// Shows the tab whose path begins with `path` and whose page says `text`, once there is one.
+    pub async fn go_to_tab_that_says(&self, path: &str, text: &str) {
+        let found = eventually(async || {
+            for tab in self.driver.windows().await.ok()? {
+                self.driver.switch_to_window(tab).await.ok()?;
+                let address = self.driver.current_url().await.ok()?;
+                if address.path().starts_with(path) && self.text().await.contains(text) {
+                    return Some(());
+                }
+            }
+            None
+        })
+        .await;
+        if found.is_none() {
+            self.fail(&format!("no tab at {path} says \"{text}\""))
+                .await;
         }
     }
 

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use xtask::desktop::PrivateDesktop;
+use xtask::desktop::{PrivateDesktop, Services};
 use xtask::processes;
 use xtask::wait;
 
@@ -29,7 +29,9 @@ use crate::sweep::{Leak, Secrets};
 /// right to run them.
 #[derive(Debug)]
 pub struct Session {
-    desktop: PrivateDesktop,
+    pub(crate) desktop: PrivateDesktop,
+    services: Services,
+    pub(crate) home_is_read_only: bool,
     root: TempDir,
     name: String,
     edition: Edition,
@@ -53,23 +55,34 @@ impl Session {
     /// # Panics
     /// When one of the programs is missing or does not become ready; the message names it.
     pub fn start() -> Self {
-        Self::start_with(Edition::Built)
+        Self::start_as(Edition::Built, Services::Usual)
     }
 
     /// The same, and Keyfob is the one that the system has installed.
     pub fn start_with_the_installed_app() -> Self {
-        Self::start_with(Edition::Installed)
+        Self::start_as(Edition::Installed, Services::Usual)
     }
 
-    fn start_with(edition: Edition) -> Self {
+    /// Starts the same on a computer that lacks some of the usual services.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_with(services: Services) -> Self {
+        Self::start_as(Edition::Built, services)
+    }
+
+    fn start_as(edition: Edition, services: Services) -> Self {
         let slot = Slot::take(&programs::stories());
         let root = tempfile::Builder::new()
             .prefix("keyfob-")
             .tempdir()
             .expect("a temporary folder can be made");
-        let desktop = PrivateDesktop::start(root.path()).expect("the private desktop starts");
+        let desktop =
+            PrivateDesktop::start_with(root.path(), services).expect("the private desktop starts");
         Self {
             desktop,
+            services,
+            home_is_read_only: false,
             root,
             name: test_name(),
             edition,
@@ -96,6 +109,9 @@ impl Session {
 
     /// A command that runs in this session and sees nothing of the one that the tests run in.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        if self.home_is_read_only {
+            return self.command_that_respects_permissions(program.as_ref());
+        }
         self.desktop.command(program)
     }
 
@@ -117,6 +133,11 @@ impl Session {
         self.desktop
             .spawn(command, log)
             .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Whether programs can find each other here.
+    pub(crate) fn has_a_bus(&self) -> bool {
+        self.services != Services::NoBus
     }
 
     /// The private home folder.
@@ -256,7 +277,7 @@ impl Session {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn folder_to_keep(&self) -> PathBuf {
+    pub(crate) fn folder_to_keep(&self) -> PathBuf {
         let folder = programs::stories().join(&self.name);
         fs::create_dir_all(&folder).expect("a folder can be made in the target folder");
         folder
@@ -279,6 +300,9 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        if self.home_is_read_only {
+            self.make_home_writable();
+        }
         let leaks = if thread::panicking() {
             BTreeSet::new()
         } else {

@@ -14,6 +14,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::processes::{marked, named, signal, succeed};
@@ -22,15 +23,42 @@ use crate::wait;
 /// The variable by which the programs of one desktop are told from all others.
 pub const MARK: &str = "KEYFOB_PRIVATE_DESKTOP";
 
+/// What the keyring of a private desktop is unlocked with.
+pub const KEYRING_PASSWORD: &str = "a password of this desktop only";
+
+const KEYRING: &str = "org.freedesktop.secrets";
+const PROMPTER: &str = "org.gnome.keyring.SystemPrompter";
+
 const START_LIMIT: Duration = Duration::from_secs(20);
 const END_LIMIT: Duration = Duration::from_secs(2);
+
+/// The session bus of a private desktop, and the keyring on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Services {
+    /// A bus that starts whatever is installed when somebody asks for it, and an unlocked keyring.
+    Usual,
+    /// A bus that starts nothing but the keyring's prompter, and an unlocked keyring: one that ends stays away.
+    KeyringThatAsks,
+    /// A bus that starts nothing at all, and an unlocked keyring: once locked, it can ask nobody for its password.
+    KeyringThatCannotAsk,
+    /// A bus that starts nothing at all.
+    NoKeyring,
+    /// Not even a bus.
+    NoBus,
+}
+
+impl Services {
+    fn has_keyring(self) -> bool {
+        !matches!(self, Self::NoKeyring | Self::NoBus)
+    }
+}
 
 /// A running private desktop. Dropping it ends every program that was started on it.
 #[derive(Debug)]
 pub struct PrivateDesktop {
     root: PathBuf,
     environment: BTreeMap<OsString, OsString>,
-    children: Vec<Child>,
+    children: Mutex<Vec<Child>>,
 }
 
 impl PrivateDesktop {
@@ -39,15 +67,26 @@ impl PrivateDesktop {
     /// # Errors
     /// When a program is missing or is not ready within 20 seconds; the message names it.
     pub fn start(root: &Path) -> io::Result<Self> {
+        Self::start_with(root, Services::Usual)
+    }
+
+    /// As [`start`](Self::start), on a computer that lacks some of the usual services.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub fn start_with(root: &Path, services: Services) -> io::Result<Self> {
         let mut desktop = Self {
             root: root.to_path_buf(),
             environment: BTreeMap::new(),
-            children: Vec::new(),
+            children: Mutex::default(),
         };
         desktop.furnish()?;
-        desktop.start_bus()?;
-        desktop.start_keyring()?;
+        // Before the bus: what the bus starts, the keyring's prompter for one, inherits where the display is.
         desktop.start_display()?;
+        desktop.start_bus(services)?;
+        if services.has_keyring() {
+            desktop.start_keyring()?;
+        }
         desktop.start_window_manager()?;
         Ok(desktop)
     }
@@ -110,15 +149,18 @@ impl PrivateDesktop {
     /// # Errors
     /// When the bus does not answer.
     pub fn bus_name_is_owned(&self, name: &str) -> io::Result<bool> {
-        let answer = succeed(self.command("dbus-send").args([
+        Ok(self.ask_bus("NameHasOwner", name)?.contains("true"))
+    }
+
+    fn ask_bus(&self, what: &str, name: &str) -> io::Result<String> {
+        succeed(self.command("dbus-send").args([
             "--session",
             "--print-reply=literal",
             "--dest=org.freedesktop.DBus",
             "/org/freedesktop/DBus",
-            "org.freedesktop.DBus.NameHasOwner",
+            &format!("org.freedesktop.DBus.{what}"),
             &format!("string:{name}"),
-        ]))?;
-        Ok(answer.contains("true"))
+        ]))
     }
 
     /// The ids of the processes that belong to this desktop.
@@ -163,45 +205,111 @@ impl PrivateDesktop {
         Ok(())
     }
 
-    fn start_bus(&mut self) -> io::Result<()> {
+    fn start_bus(&mut self, services: Services) -> io::Result<()> {
         let address = format!("unix:path={}", self.root.join("run/bus").display());
+        if services == Services::NoBus {
+            // An address at which nobody listens: without one, libraries start a bus of their own.
+            self.set("DBUS_SESSION_BUS_ADDRESS", address);
+            return Ok(());
+        }
         let mut command = self.command("dbus-daemon");
-        command
-            .args(["--session", "--nofork", "--print-address=1", "--address"])
-            .arg(&address);
+        command.args(["--nofork", "--print-address=1", "--address"]);
+        command.arg(&address);
+        if services == Services::Usual {
+            command.arg("--session");
+        } else {
+            let prompter = services == Services::KeyringThatAsks;
+            let configuration = self.configure_bare_bus(prompter)?;
+            command.arg("--config-file").arg(configuration);
+        }
         self.spawn_and_read_a_line(&mut command, "bus")?;
         self.set("DBUS_SESSION_BUS_ADDRESS", address);
         Ok(())
     }
 
-    fn start_keyring(&mut self) -> io::Result<()> {
+    /// A bus that starts nothing by itself, but for the program in which the keyring asks for its password.
+    fn configure_bare_bus(&self, prompter: bool) -> io::Result<PathBuf> {
+        let services = self.root.join("bus-services");
+        fs::create_dir_all(&services)?;
+        if prompter {
+            let service = format!("{PROMPTER}.service");
+            let installed = Path::new("/usr/share/dbus-1/services").join(&service);
+            fs::copy(installed, services.join(service))?;
+        }
+        let configuration = self.root.join("bus.conf");
+        let text = format!(
+            "<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>\
+             <servicedir>{}</servicedir><policy context=\"default\"><allow send_destination=\"*\"/>\
+             <allow receive_sender=\"*\"/><allow own=\"*\"/></policy></busconfig>",
+            services.display()
+        );
+        fs::write(&configuration, text)?;
+        Ok(configuration)
+    }
+
+    /// Starts a keyring, or the same one again after it has ended, and unlocks it.
+    ///
+    /// # Errors
+    /// When it is missing or is not ready within 20 seconds.
+    ///
+    /// # Panics
+    /// Never: the daemon's standard input is a pipe.
+    pub fn start_keyring(&self) -> io::Result<()> {
         let mut command = self.command("gnome-keyring-daemon");
         command
             .args(["--foreground", "--unlock", "--components=secrets"])
             .stdin(Stdio::piped());
         let mut child = self.spawn(&mut command, "keyring")?;
         let password = child.stdin.take();
-        self.children.push(child);
+        self.adopt(child);
         password
             .expect("standard input was asked to be a pipe")
-            .write_all(b"a password of this desktop only")?;
+            .write_all(KEYRING_PASSWORD.as_bytes())?;
 
         self.wait("the keyring's name on the bus", |desktop| {
-            desktop
-                .bus_name_is_owned("org.freedesktop.secrets")
-                .unwrap_or(false)
+            desktop.bus_name_is_owned(KEYRING).unwrap_or(false)
         })?;
         self.wait("the keyring's default collection", |desktop| {
-            let answer = succeed(desktop.command("dbus-send").args([
-                "--session",
-                "--print-reply=literal",
-                "--dest=org.freedesktop.secrets",
-                "/org/freedesktop/secrets",
-                "org.freedesktop.Secret.Service.ReadAlias",
-                "string:default",
-            ]));
-            answer.is_ok_and(|path| path.trim().len() > "/".len())
+            desktop
+                .default_collection()
+                .is_ok_and(|path| path.len() > "/".len())
         })
+    }
+
+    /// Locks the keyring, as a person does or a screen saver.
+    ///
+    /// # Errors
+    /// When the keyring does not do it.
+    pub fn lock_keyring(&self) -> io::Result<()> {
+        let collection = self.default_collection()?;
+        let collections = format!("array:objpath:{collection}");
+        self.ask_keyring("Lock", &collections).map(drop)
+    }
+
+    /// The process that the keyring is.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn keyring_process(&self) -> io::Result<u32> {
+        let answer = self.ask_bus("GetConnectionUnixProcessID", KEYRING)?;
+        let number = answer.split_whitespace().last().unwrap_or_default();
+        number.parse().map_err(io::Error::other)
+    }
+
+    fn default_collection(&self) -> io::Result<String> {
+        let path = self.ask_keyring("ReadAlias", "string:default")?;
+        Ok(path.trim().to_owned())
+    }
+
+    fn ask_keyring(&self, what: &str, argument: &str) -> io::Result<String> {
+        succeed(self.command("dbus-send").args([
+            "--session",
+            "--print-reply=literal",
+            &format!("--dest={KEYRING}"),
+            "/org/freedesktop/secrets",
+            &format!("org.freedesktop.Secret.Service.{what}"),
+            argument,
+        ]))
     }
 
     fn start_display(&mut self) -> io::Result<()> {
@@ -218,13 +326,20 @@ impl PrivateDesktop {
     fn start_window_manager(&mut self) -> io::Result<()> {
         let mut command = self.command("openbox");
         let child = self.spawn(&mut command, "openbox")?;
-        self.children.push(child);
+        self.adopt(child);
         self.wait("the window manager", |desktop| {
             succeed(desktop.command("xdotool").arg("get_num_desktops")).is_ok()
         })
     }
 
-    fn set(&mut self, variable: &str, value: impl Into<OsString>) {
+    /// Takes note of a program that ends with the desktop.
+    fn adopt(&self, child: Child) {
+        let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
+        children.push(child);
+    }
+
+    /// From now on, what is started here finds `variable` set to `value`.
+    pub fn set(&mut self, variable: &str, value: impl Into<OsString>) {
         self.environment.insert(variable.into(), value.into());
     }
 
@@ -247,7 +362,7 @@ impl PrivateDesktop {
             .spawn()
             .map_err(|error| named(&error, &program))?;
         let output = child.stdout.take();
-        self.children.push(child);
+        self.adopt(child);
 
         let mut line = String::new();
         BufReader::new(output.expect("standard output was asked to be a pipe"))
@@ -265,15 +380,16 @@ impl Drop for PrivateDesktop {
     fn drop(&mut self) {
         // Ask first: an X server that is killed leaves its lock file behind.
         signal("TERM", &self.processes());
+        let children = self.children.get_mut();
+        let mut children = std::mem::take(children.unwrap_or_else(PoisonError::into_inner));
         let gone = wait::until(END_LIMIT, || {
-            self.children
-                .retain_mut(|child| matches!(child.try_wait(), Ok(None)));
+            children.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
             self.processes().is_empty().then_some(())
         });
         if gone.is_none() {
             signal("KILL", &self.processes());
         }
-        for child in &mut self.children {
+        for child in &mut children {
             // It has been told to end; waiting only takes it off the process table.
             let _ = child.wait();
         }

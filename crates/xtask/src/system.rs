@@ -27,13 +27,13 @@ enum Thing {
     Library(&'static str),
     /// The part of Python's own library that makes environments; Debian packs it by itself.
     PythonEnvironments,
-    /// A keyring that the session bus can start, whoever made it.
-    Keyring,
+    /// Something that the session bus can start by this name, whoever made it.
+    OnBus(&'static str),
     /// Any font at all.
     Font,
 }
 
-use Thing::{Font, Keyring, Library, Program, PythonEnvironments};
+use Thing::{Font, Library, OnBus, Program, PythonEnvironments};
 
 const fn need(thing: Thing, package: &'static str, why: &'static str) -> Need {
     Need {
@@ -67,7 +67,11 @@ const RUN: &[Need] = &[
         "desktop-file-utils",
         "makes the desktop notice that registration",
     ),
-    need(Keyring, "gnome-keyring", "keeps the session"),
+    need(
+        OnBus("org.freedesktop.secrets"),
+        "gnome-keyring",
+        "keeps the session",
+    ),
 ];
 
 const VIRTUAL: &[Need] = &[
@@ -125,6 +129,11 @@ const TEST: &[Need] = &[
         Program("chromedriver"),
         "chromium-driver",
         "drives that browser",
+    ),
+    need(
+        OnBus("org.gnome.keyring.SystemPrompter"),
+        "gcr",
+        "asks for the password of a locked keyring",
     ),
     need(
         Program("secret-tool"),
@@ -257,7 +266,7 @@ impl Thing {
             PythonEnvironments => {
                 succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
             }
-            Keyring => a_bus_service_provides("org.freedesktop.secrets"),
+            OnBus(name) => a_bus_service_provides(name),
             Font => fs::read_dir("/usr/share/fonts").is_ok_and(|mut fonts| fonts.next().is_some()),
         }
     }
