@@ -51,6 +51,7 @@ fn answer(status: u16, said: &Said, mut good: Value) -> Answer {
 
 const EXCHANGE_REASONS: &[Reason] = &[
     Reason::ProviderBroken,
+    Reason::ProviderBusy,
     Reason::ProviderRefused,
     Reason::RedirectNotAllowed,
     Reason::CodeRefused,
