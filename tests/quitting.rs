@@ -14,16 +14,16 @@ fn a_link_that_comes_while_the_app_quits_is_not_lost() {
         tokio::runtime::Runtime::new()
             .expect("a runtime can be made")
             .block_on(async {
+                let inside = Inside::this_session();
                 // Between the key that closes the window and the link: nothing, a little, about as long as quitting takes.
                 for milliseconds in [0, 10, 30, 50, 80, 120, 200] {
-                    link_during_quit(Duration::from_millis(milliseconds)).await;
+                    link_during_quit(&inside, Duration::from_millis(milliseconds)).await;
                 }
             });
     });
 }
 
-async fn link_during_quit(after: Duration) {
-    let inside = Inside::this_session();
+async fn link_during_quit(inside: &Inside, after: Duration) {
     let link = inside.return_link().await;
     let mut quitting = start_app(&[]);
     assert!(

@@ -2,8 +2,9 @@
 //! sign-in for the app and see what became of it, and the app itself, started as the desktop would start it.
 
 use std::fs;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use keyfob_auth::{
     Clock, Profile, Provider, RedirectUri, SessionManager, SessionStatus, SessionStore, SignIn,
@@ -26,6 +27,8 @@ pub struct Inside {
     provider: Arc<Provider>,
     vault: Vault,
     sessions: SessionManager,
+    /// How many links were asked for.
+    links: AtomicUsize,
 }
 
 impl Inside {
@@ -44,6 +47,7 @@ impl Inside {
             provider: Arc::clone(&provider),
             vault,
             sessions: SessionManager::new(provider, store, clock),
+            links: AtomicUsize::new(0),
         }
     }
 
@@ -55,7 +59,12 @@ impl Inside {
     pub async fn return_link(&self) -> String {
         let callback = format!("{DEBUG_IDENTIFIER}://callback");
         let redirect_uri = RedirectUri::new(callback.parse().expect("an address"));
-        let ada = "ada@example.com".parse().expect("an e-mail address");
+        // Another one each time: the provider sends five letters to one address, then wants a rest.
+        let ada = format!(
+            "ada+{}@example.com",
+            self.links.fetch_add(1, Ordering::Relaxed)
+        );
+        let ada = ada.parse().expect("an e-mail address");
         // A new one each time: what became of the attempts before is the app's business.
         let (provider, vault) = (Arc::clone(&self.provider), self.vault.clone());
         let sign_in = SignIn::new(provider, vault, PROFILE, Clock::system());
@@ -112,6 +121,9 @@ impl Inside {
 pub fn start_app(arguments: &[&str]) -> Child {
     Command::new(built("keyfob-desktop"))
         .args(arguments)
+        // It may outlive the test, and must not hold the test's output open then.
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .expect("the app starts")
 }
