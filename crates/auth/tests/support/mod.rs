@@ -12,16 +12,14 @@
     reason = "a fixture that cannot be set up fails its test"
 )]
 
+mod issuer;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use aws_lc_rs::{
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
-};
 use axum::{
     Json, Router,
     body::Body,
@@ -30,7 +28,7 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
+use issuer::SigningKey;
 use keyfob_auth::{
     Clock, CotterConfig, Profile, Provider, ProviderConfig, RedirectUri, SessionManager,
     SessionStore, SignIn, Timestamp, Vault,
@@ -55,7 +53,7 @@ struct Inner {
     base: String,
     /// The provider's own clock, which its `Date` headers and its tokens go by.
     time: Clock,
-    signing: EncodingKey,
+    signing: SigningKey,
     keys: Mutex<Value>,
     answers: Mutex<VecDeque<Answer>>,
     asked: Mutex<Vec<Value>>,
@@ -100,14 +98,8 @@ impl Peer {
     pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let pkcs8 =
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-                .unwrap();
-        let signing = EncodingKey::from_ec_der(pkcs8.as_ref());
-        let mut public =
-            serde_json::to_value(Jwk::from_encoding_key(&signing, Algorithm::ES256).unwrap())
-                .unwrap();
-        public["kid"] = json!("K1");
+        let signing = SigningKey::new();
+        let public = signing.public("K1");
         let peer = Self(Arc::new(Inner {
             base,
             time: Clock::held(NOON),
@@ -196,9 +188,8 @@ impl Peer {
     }
 
     pub fn sign(&self, key_id: &str, claims: &Value) -> String {
-        let mut header = Header::new(Algorithm::ES256);
-        header.kid = Some(key_id.to_owned());
-        encode(&header, claims, &self.0.signing).unwrap()
+        let header = json!({"alg": "ES256", "typ": "JWT", "kid": key_id});
+        self.0.signing.sign(&header, claims)
     }
 
     /// A good `oauth_token`, with this refresh token.
