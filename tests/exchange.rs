@@ -23,7 +23,7 @@ impl App {
         let profile = Profile::local(&base.parse().expect("`ensure` prints an address"));
         let clock = Clock::system();
         let vault = Vault::system(SERVICE);
-        let provider = Arc::new(Provider::new(&profile, &clock).expect("certificates"));
+        let provider = Arc::new(Provider::new(&profile, &clock));
         Self {
             sign_in: SignIn::new(
                 Arc::clone(&provider),

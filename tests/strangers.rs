@@ -306,7 +306,7 @@ async fn keyfobs_token_is_judged() {
 async fn keyfob_signs_in(base: &str) -> SessionManager {
     let profile = Profile::local(&base.parse().expect("`ensure` prints an address"));
     let (clock, vault) = (Clock::system(), Vault::system("dev.keyfob.strangers"));
-    let provider = keyfob_auth::Provider::new(&profile, &clock).expect("certificates");
+    let provider = keyfob_auth::Provider::new(&profile, &clock);
     let provider = Arc::new(provider);
     let store = SessionStore::new(vault.clone(), &profile.name);
     let sign_in = SignIn::new(Arc::clone(&provider), vault, &profile.name, clock.clone());

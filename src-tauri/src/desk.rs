@@ -168,9 +168,7 @@ impl Desk {
             .walk
             .get_or_try_init(|| async {
                 let (profile, view) = self.profile().await?;
-                let provider = Provider::new(&profile, &self.0.clock)
-                    .map_err(|error| Problem::from(&error))?;
-                let provider = Arc::new(provider);
+                let provider = Arc::new(Provider::new(&profile, &self.0.clock));
                 self.change(|shown| {
                     shown.profile = ProfileView {
                         issuer: provider.issuer().to_owned(),

@@ -40,7 +40,7 @@ impl Inside {
         let base = provider::Provider::of_this_process().base;
         let profile = Profile::local(&base.parse().expect("`ensure` prints an address"));
         let (clock, vault) = (Clock::system(), Vault::system(DEBUG_IDENTIFIER));
-        let provider = Arc::new(Provider::new(&profile, &clock).expect("certificates"));
+        let provider = Arc::new(Provider::new(&profile, &clock));
         let store = SessionStore::new(vault.clone(), PROFILE);
         Self {
             base,

@@ -1,6 +1,9 @@
 //! Talking to one provider: bounded in time and size, no redirects followed, JSON or a clear error.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use reqwest::{Method, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
@@ -21,7 +24,9 @@ const USUAL_ANSWER: usize = 32 * 1024;
 /// An HTTP client for one provider. Every answer's `Date` teaches the clock.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
-    client: reqwest::Client,
+    /// Made when it is first needed: a start that asks nobody does not read this computer's certificates.
+    client: Arc<OnceLock<reqwest::Client>>,
+    is_local: bool,
     clock: Clock,
 }
 
@@ -46,11 +51,21 @@ pub(crate) enum HttpError {
 
 impl Http {
     /// A client for the provider at `base`. A provider on this computer is never asked through a proxy.
-    ///
+    pub(crate) fn new(clock: Clock, base: &Url) -> Self {
+        Self {
+            client: Arc::default(),
+            is_local: is_loopback(base),
+            clock,
+        }
+    }
+
     /// # Errors
     ///
     /// When this computer has no certificates to check a provider's with.
-    pub(crate) fn new(clock: Clock, base: &Url) -> Result<Self, HttpError> {
+    fn client(&self) -> Result<&reqwest::Client, HttpError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
         // The process's choice, made once. A program that has chosen another cryptography for TLS keeps it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -58,15 +73,15 @@ impl Http {
             .timeout(EXCHANGE_TIMEOUT)
             // A token endpoint that redirects could carry a code to another host.
             .redirect(reqwest::redirect::Policy::none());
-        if is_loopback(base) {
+        if self.is_local {
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(unreachable)?;
-        Ok(Self { client, clock })
+        Ok(self.client.get_or_init(|| client))
     }
 
     pub(crate) async fn get(&self, url: Url) -> Result<Reply, HttpError> {
-        self.send(self.client.request(Method::GET, url)).await
+        self.send(self.client()?.request(Method::GET, url)).await
     }
 
     pub(crate) async fn post(
@@ -76,7 +91,7 @@ impl Http {
         body: &(impl Serialize + Sync),
     ) -> Result<Reply, HttpError> {
         let request = self
-            .client
+            .client()?
             .request(Method::POST, url)
             .header("API_KEY_ID", api_key)
             .json(body);

@@ -33,7 +33,7 @@
 //! let profile = Profile::local(&"http://127.0.0.1:41017".parse()?);
 //! let clock = Clock::system();
 //! let vault = Vault::system("dev.keyfob");
-//! let provider = Arc::new(Provider::new(&profile, &clock)?);
+//! let provider = Arc::new(Provider::new(&profile, &clock));
 //! let sign_in = SignIn::new(provider.clone(), vault.clone(), &profile.name, clock.clone());
 //! let sessions = SessionManager::new(provider, SessionStore::new(vault, &profile.name), clock);
 //!

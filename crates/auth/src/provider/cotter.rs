@@ -12,7 +12,7 @@ use super::{ProviderError, Redeemed, RefreshError};
 use crate::{
     AccessToken, Account, Clock, IdToken, RefreshToken, Timestamp, TokenSet,
     authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri, printable},
-    http::{Http, HttpError, Reply},
+    http::{Http, Reply},
     identifier::Identifier,
     jwks::{Jwks, JwksError},
     jwt::{Claims, Expected, JwtError, UnverifiedJwt},
@@ -68,19 +68,19 @@ struct ErrorBody {
 }
 
 impl Cotter {
-    pub(super) fn new(config: CotterConfig, clock: &Clock) -> Result<Self, HttpError> {
-        let http = Http::new(clock.clone(), &config.api_base)?;
+    pub(super) fn new(config: CotterConfig, clock: &Clock) -> Self {
+        let http = Http::new(clock.clone(), &config.api_base);
         let jwks = Jwks::new(
             http.clone(),
             below(&config.api_base, &["token", "jwks"]),
             clock.clone(),
         );
-        Ok(Self {
+        Self {
             config,
             http,
             jwks,
             clock: clock.clone(),
-        })
+        }
     }
 
     pub(super) fn issuer(&self) -> &str {
@@ -313,7 +313,7 @@ mod tests {
             sign_in_page: "https://js.test/app".parse().unwrap(),
             issuer: "https://api.test".to_owned(),
         };
-        Cotter::new(config, &Clock::held(Timestamp::from_seconds(1_700_000_000))).unwrap()
+        Cotter::new(config, &Clock::held(Timestamp::from_seconds(1_700_000_000)))
     }
 
     fn begin(identifier: Option<&str>) -> std::collections::BTreeMap<String, String> {

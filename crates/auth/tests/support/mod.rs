@@ -331,7 +331,7 @@ impl App {
                 issuer: peer.base().to_owned(),
             }),
         };
-        let provider = Arc::new(Provider::new(&profile, &clock).unwrap());
+        let provider = Arc::new(Provider::new(&profile, &clock));
         Self::over(peer, keyring, clock, provider)
     }
 
