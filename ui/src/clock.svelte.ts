@@ -9,6 +9,9 @@ export interface Clock {
 
   /** Lets the clock tick until the returned function is called. */
   run(): () => void;
+
+  /** Does something in so many milliseconds, unless the returned function is called before. */
+  later(milliseconds: number, act: () => void): () => void;
 }
 
 export class SystemClock implements Clock {
@@ -34,6 +37,11 @@ export class SystemClock implements Clock {
       clearTimeout(timer);
     };
   }
+
+  later(milliseconds: number, act: () => void): () => void {
+    const timer = setTimeout(act, milliseconds);
+    return () => clearTimeout(timer);
+  }
 }
 
 export class HeldClock implements Clock {
@@ -46,6 +54,12 @@ export class HeldClock implements Clock {
   }
 
   run(): () => void {
+    return () => undefined;
+  }
+
+  /** A held clock is past every wait. */
+  later(_milliseconds: number, act: () => void): () => void {
+    act();
     return () => undefined;
   }
 }
