@@ -3,7 +3,7 @@
 //! It wires `keyfob_auth` to the window and decides nothing about tokens itself. Everything that changes what is
 //! shown goes through [`Desk::change`], which sends the whole new state to whoever watches.
 
-mod keyring;
+mod keeping;
 mod returns;
 mod wishes;
 
@@ -22,7 +22,7 @@ use tokio::sync::{OnceCell, mpsc, watch};
 use url::Url;
 use zeroize::Zeroizing;
 
-use self::keyring::Look;
+use self::keeping::Look;
 use crate::{
     clipboard::Clipboard,
     links::{self, Handler},
@@ -90,7 +90,7 @@ impl Desk {
         let (looks, looker) = mpsc::channel(MOST_LOOKS);
         Self(Arc::new(Inner {
             clock: Clock::system(),
-            vault: Vault::system(links::SCHEME).with_deadline(keyring::DEADLINE),
+            vault: Vault::system(links::SCHEME).with_deadline(keeping::DEADLINE),
             config,
             clipboard: Clipboard::default(),
             handler: OnceCell::new(),

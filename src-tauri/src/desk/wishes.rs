@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Desk, keyring::Look, lock, wake_local_provider};
+use super::{Desk, keeping::Look, lock, wake_local_provider};
 use crate::{links, wire::Problem};
 
 impl Desk {
