@@ -2,7 +2,7 @@
 
 use std::{process::Stdio, sync::Arc, time::Duration};
 
-use keyfob_auth::{RedirectUri, door::deep_link};
+use keyfob_auth::{RedirectUri, SERVICE as SCHEME, door::deep_link};
 use tauri::AppHandle;
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::{
@@ -11,13 +11,6 @@ use tokio::{
     time::timeout,
 };
 use url::Url;
-
-/// A debug build has a scheme and an identifier of its own, so that it never takes an installed app's links.
-pub const SCHEME: &str = if cfg!(debug_assertions) {
-    "dev.keyfob.debug"
-} else {
-    "dev.keyfob"
-};
 
 /// How long the desktop's own tools may take.
 const PATIENCE: Duration = Duration::from_secs(2);

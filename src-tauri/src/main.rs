@@ -9,7 +9,6 @@ mod clipboard;
 mod commands;
 mod desk;
 mod links;
-mod local_provider;
 mod logging;
 #[cfg(target_os = "linux")]
 mod only_instance;
@@ -22,7 +21,7 @@ mod wire;
 use std::sync::{Arc, OnceLock};
 use std::{process::Command, time::Duration};
 
-use keyfob_auth::Profile;
+use keyfob_auth::{Profile, SERVICE};
 use tauri::{AppHandle, Manager, RunEvent};
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::sync::mpsc;
@@ -49,7 +48,7 @@ fn main() {
         let (ours, app) = (desk.clone(), Arc::clone(&started));
         let arguments: Vec<String> = arguments().collect();
         let receive = move |theirs| another_start(&ours, app.get(), theirs);
-        match only_instance::settle(links::SCHEME, &arguments, receive) {
+        match only_instance::settle(SERVICE, &arguments, receive) {
             Start::HandedOver => {
                 stages::reached("handed-over");
                 return;
@@ -102,7 +101,7 @@ fn build(
     can_be_found: bool,
 ) -> tauri::Result<tauri::App> {
     let mut context = tauri::generate_context!();
-    links::SCHEME.clone_into(&mut context.config_mut().identifier);
+    SERVICE.clone_into(&mut context.config_mut().identifier);
     let desk = desk.clone();
     let builder = tauri::Builder::default();
     // First, so that a second instance ends before it does anything else.
