@@ -101,7 +101,7 @@ export const failures = {
     todo: 'Ask for less.',
     verb: null,
   },
-  not_a_refresh_token: {
+  nothing_to_adopt: {
     happened: 'That is no refresh token.',
     todo: 'Copy it again from where it was made.',
     verb: null,

@@ -48,7 +48,7 @@ pub enum Reason {
     /// The provider's tokens never live as long as was asked for.
     TokenTooShort,
     /// What was to be adopted is no refresh token.
-    NotARefreshToken,
+    NothingToAdopt,
     /// No file can be made by which the programs that share a session keep out of each other's way.
     StateFolderUnusable,
     /// The keyring has not answered yet; it may be showing a prompt.
@@ -93,7 +93,7 @@ impl Reason {
         Self::SignInNeeded,
         Self::Busy,
         Self::TokenTooShort,
-        Self::NotARefreshToken,
+        Self::NothingToAdopt,
         Self::StateFolderUnusable,
         Self::KeyringWaiting,
         Self::KeyringLocked,
@@ -127,7 +127,7 @@ impl Reason {
             Self::SignInNeeded => "sign_in_needed",
             Self::Busy => "busy",
             Self::TokenTooShort => "token_too_short",
-            Self::NotARefreshToken => "not_a_refresh_token",
+            Self::NothingToAdopt => "nothing_to_adopt",
             Self::StateFolderUnusable => "state_folder_unusable",
             Self::KeyringWaiting => "keyring_waiting",
             Self::KeyringLocked => "keyring_locked",

@@ -309,7 +309,7 @@ pub enum SessionError {
     },
     /// What was to be adopted is no refresh token.
     #[error("that is no refresh token, nor an answer with one")]
-    NotARefreshToken,
+    NothingToAdopt,
     /// The provider did not take the refresh token that was to be adopted. The session goes on with its own.
     #[error("the new refresh token was not accepted: {0}")]
     NotAdopted(ProviderError),
@@ -324,7 +324,7 @@ impl SessionError {
             Self::Busy => Reason::Busy,
             Self::NoLock(_) => Reason::StateFolderUnusable,
             Self::TooShort { .. } => Reason::TokenTooShort,
-            Self::NotARefreshToken => Reason::NotARefreshToken,
+            Self::NothingToAdopt => Reason::NothingToAdopt,
             // About a token that was never the session's: nobody needs to sign in.
             Self::NotAdopted(ProviderError::SessionEnded { .. }) => Reason::ProviderRefused,
             Self::Provider(error) | Self::NotAdopted(error) => error.reason(),
@@ -338,7 +338,7 @@ impl SessionError {
             Self::Store(error) => error.detail(),
             Self::NoLock(said) => Some(said.clone()),
             Self::TooShort { .. } => Some(self.to_string()),
-            Self::SignedOut | Self::NotRenewable | Self::Busy | Self::NotARefreshToken => None,
+            Self::SignedOut | Self::NotRenewable | Self::Busy | Self::NothingToAdopt => None,
         }
     }
 

@@ -343,7 +343,7 @@ async fn a_minted_refresh_token_that_is_refused_costs_the_session_nothing() {
         .update_with_refresh_token("{}")
         .await
         .unwrap_err();
-    assert_eq!(error.reason(), Reason::NotARefreshToken);
+    assert_eq!(error.reason(), Reason::NothingToAdopt);
     let record = keyring.record();
     assert_eq!(record["refresh_token"], "R1");
     assert_eq!(record.get("refusal"), None);

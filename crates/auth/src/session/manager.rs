@@ -244,7 +244,7 @@ impl SessionManager {
         &self,
         minted: &str,
     ) -> Result<FreshToken, SessionError> {
-        let minted = RefreshToken::minted(minted).ok_or(SessionError::NotARefreshToken)?;
+        let minted = RefreshToken::minted(minted).ok_or(SessionError::NothingToAdopt)?;
         let session = self.0.session()?;
         let renewed = self.0.spend(&session, Spend::Minted(minted)).await?;
         Ok(self.0.fresh(&renewed.session, renewed.asked, None))
