@@ -15,7 +15,7 @@ use std::{
 
 use keyfob_auth::{
     Attempt, Clock, Profile, Provider, Reason, SessionError, SessionManager, SessionStatus,
-    SessionStore, SignIn, Vault, door::loopback::Loopback,
+    SessionStore, SignIn, Vault, door::loopback::Loopback, local_provider,
 };
 use tauri::ipc::Channel;
 use tokio::sync::{OnceCell, mpsc, watch};
@@ -26,7 +26,6 @@ use self::keeping::Look;
 use crate::{
     clipboard::Clipboard,
     links::{self, Handler},
-    local_provider,
     shown::{Redeeming, Shown},
     stages,
     wire::{Problem, ProfileView, SessionState},

@@ -12,12 +12,8 @@ use tokio::{
 };
 use url::Url;
 
-/// A debug build has a scheme and an identifier of its own, so that it never takes an installed app's links.
-pub const SCHEME: &str = if cfg!(debug_assertions) {
-    "dev.keyfob.debug"
-} else {
-    "dev.keyfob"
-};
+/// Our scheme, and the identifier of the program.
+pub const SCHEME: &str = keyfob_auth::SERVICE;
 
 /// How long the desktop's own tools may take.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,7 +1,8 @@
 //! Keyfob's window: wiring between the page in `ui/`, the desktop, and `keyfob_auth`.
 //!
 //! A link of our scheme starts this program. When one runs already, the new one hands its arguments over and ends;
-//! when the running one is just quitting, the new one takes its place.
+//! when the running one is just quitting, the new one takes its place. A ping, by which `keyfob doctor` tries whether
+//! links come here, is answered before any of that.
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
@@ -9,7 +10,6 @@ mod clipboard;
 mod commands;
 mod desk;
 mod links;
-mod local_provider;
 mod logging;
 #[cfg(target_os = "linux")]
 mod only_instance;
@@ -22,7 +22,10 @@ mod wire;
 use std::sync::{Arc, OnceLock};
 use std::{process::Command, time::Duration};
 
-use keyfob_auth::Profile;
+use keyfob_auth::{
+    Profile,
+    door::ping::{self, Ping},
+};
 use tauri::{AppHandle, Manager, RunEvent};
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::sync::mpsc;
@@ -39,6 +42,17 @@ const MOST_RETURNS: usize = 32;
 const QUIT_PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() {
+    if arguments().skip(1).eq(["--version"]) {
+        println!("keyfob-desktop {}", env!("CARGO_PKG_VERSION"));
+        return;
+    }
+    let links = links::among(arguments());
+    if let Some(ping) = Ping::among(links::SCHEME, &links) {
+        if let Some(folder) = ping::usual_folder(keyfob_auth::SERVICE) {
+            ping.answer(&folder);
+        }
+        return;
+    }
     start_logging();
     stages::reached("main");
     let (sender, returns) = mpsc::channel(MOST_RETURNS);
@@ -60,7 +74,7 @@ fn main() {
             }
         }
     };
-    for link in links::among(arguments()) {
+    for link in links {
         desk.receive(link);
     }
     #[cfg(target_os = "linux")]

@@ -69,6 +69,7 @@ mod http;
 mod identifier;
 mod jwks;
 mod jwt;
+pub mod local_provider;
 mod pkce;
 mod profile;
 mod provider;
@@ -79,10 +80,19 @@ mod sign_in;
 mod token;
 mod vault;
 
+/// What a build of Keyfob calls itself to the system: its scheme of links, its keyring service, its state folder.
+///
+/// A debug build has a name of its own, so that it never takes an installed app's links or session.
+pub const SERVICE: &str = if cfg!(debug_assertions) {
+    "dev.keyfob.debug"
+} else {
+    "dev.keyfob"
+};
+
 pub use account::Account;
 pub use authorization::{
     ATTEMPT_LIFETIME, AuthorizationGrant, AuthorizationRequest, PendingAuthorization, RedirectUri,
-    Rejection,
+    Rejection, printable,
 };
 pub use callback::{Callback, CallbackError, LONGEST_RETURN_ADDRESS};
 pub use clock::{Clock, Timestamp};
