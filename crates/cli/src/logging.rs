@@ -1,0 +1,34 @@
+//! What the program says about itself, on standard error, when somebody asks for it.
+//!
+//! A person at a terminal is told what matters in whole sentences, so unlike in the window not even warnings are
+//! logged unasked.
+
+use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
+
+/// Starts it. `wanted` takes levels and `module=level` pairs, for example `keyfob_auth=debug,zbus=info`; without it,
+/// `verbosity` counts how often more was asked for.
+pub fn start(verbosity: u8, wanted: Option<&str>) {
+    let of_ours = match verbosity {
+        0 => LevelFilter::OFF,
+        1 => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
+    };
+    let by_verbosity = Targets::new().with_targets([("keyfob_auth", of_ours), ("keyfob", of_ours)]);
+    let filter = match wanted.map(str::parse) {
+        Some(Ok(filter)) => filter,
+        Some(Err(_)) | None => by_verbosity,
+    };
+    if wanted.is_some() || verbosity > 0 {
+        let lines = tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .without_time();
+        tracing_subscriber::registry()
+            .with(lines.with_filter(filter))
+            .init();
+    }
+}
