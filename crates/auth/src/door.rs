@@ -6,6 +6,7 @@
 
 pub mod browser;
 pub mod deep_link;
+pub mod handler;
 pub mod loopback;
 pub mod paste;
 pub mod ping;
