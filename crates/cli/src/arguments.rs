@@ -58,6 +58,7 @@ pub enum Command {
     /// Sign out: forget the tokens of a profile
     Logout,
     Exec(Exec),
+    Doctor(Doctor),
     /// Print a script that completes commands and options in a shell
     Completion {
         /// The shell
@@ -148,6 +149,17 @@ pub struct Exec {
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+/// Look for what keeps Keyfob from working, and say what to do
+///
+/// Tries the programs, the configuration, the keyring, the way of a link back to Keyfob, the provider, the clock and
+/// the proxy. Each finding has a reason and a remedy.
+#[derive(Args)]
+pub struct Doctor {
+    /// Do what can be done without risk, and say what was done
+    #[arg(long)]
+    pub fix: bool,
 }
 
 /// A name that every shell and system takes (POSIX.1-2017, Base Definitions §8.1).

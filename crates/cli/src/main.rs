@@ -19,7 +19,7 @@ mod words;
 use std::process::ExitCode;
 
 use arguments::{Arguments, Auth, Command};
-use commands::{exec, login, logout, refresh, scripts, status, token};
+use commands::{doctor, exec, login, logout, refresh, scripts, status, token};
 use surroundings::Surroundings;
 use trouble::Trouble;
 use words::Cause;
@@ -52,6 +52,7 @@ fn run(surroundings: &Surroundings, command: Command) -> Result<ExitCode, Troubl
             let command = wait_for(exec::prepare(surroundings, &wanted))?;
             return exec::run(command);
         }
+        Command::Doctor(wanted) => wait_for(doctor::run(surroundings, &wanted))?,
         Command::Completion { shell } => scripts::completion(shell)?,
         Command::Man { folder } => scripts::man(&folder)?,
     }

@@ -18,14 +18,23 @@ pub struct Surroundings {
     pub is_interactive: bool,
     /// Whether there is a place where a browser could show itself.
     pub has_display: bool,
+    /// The proxies that requests go through, by the names of their variables.
+    pub proxies: Vec<(&'static str, String)>,
     /// What to log, where somebody says.
     pub log: Option<String>,
 }
+
+/// Where programs look for a proxy.
+const PROXIES: [&str; 4] = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"];
 
 impl Surroundings {
     pub fn of(global: &Global) -> Self {
         let colours =
             set("NO_COLOR").is_none() && text("TERM").is_none_or(|terminal| terminal != "dumb");
+        let by_name = |name: &'static str| {
+            let value = text(name).or_else(|| text(&name.to_lowercase()))?;
+            Some((name, value))
+        };
         Self {
             output: Output {
                 json: global.json,
@@ -41,6 +50,7 @@ impl Surroundings {
                 || ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"]
                     .into_iter()
                     .any(|name| set(name).is_some()),
+            proxies: PROXIES.into_iter().filter_map(by_name).collect(),
             log: text("KEYFOB_LOG"),
         }
     }

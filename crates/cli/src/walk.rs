@@ -105,6 +105,16 @@ impl Walk {
         })
     }
 
+    /// Asks the provider for its keys, which also tells the time; says whether it could be asked, for this needs a
+    /// session.
+    pub async fn provider_answers(&self, surroundings: &Surroundings) -> Result<bool, Trouble> {
+        if self.who(surroundings).await?.is_none() {
+            return Ok(false);
+        }
+        self.sessions.verify().await?;
+        Ok(true)
+    }
+
     /// Keeps a new session: for this program, one that no keyring keeps is none.
     pub async fn adopt(&self, session: Session) -> Result<(), Trouble> {
         Ok(self.sessions.adopt(session).await?)

@@ -19,6 +19,8 @@ pub enum Cause {
     CommandNotFound,
     /// `exec` names a file that is no program, or may not be run.
     CommandNotRun,
+    /// `doctor` has found something.
+    NotWell,
     /// The system gives this program nothing to wait with.
     NoRuntime,
     /// The result could not be written.
@@ -64,6 +66,7 @@ impl Cause {
             Self::TokenNotPrintable => "token_not_printable",
             Self::CommandNotFound => "command_not_found",
             Self::CommandNotRun => "command_not_run",
+            Self::NotWell => "not_well",
             Self::NoRuntime => "no_runtime",
             Self::NotWritten => "not_written",
             Self::ReaderGone => "reader_gone",
@@ -78,11 +81,7 @@ impl Cause {
                 "`keyfob --help` lists what there is",
                 exit::USAGE,
             ),
-            Self::Cancelled => (
-                "cancelled",
-                "run the command again when you like",
-                exit::CANCELLED,
-            ),
+            Self::Cancelled => ("cancelled", "", exit::CANCELLED),
             Self::TokenNotPrintable => (
                 "the token has characters that no token may have, and is not printed",
                 "run `keyfob token --force-refresh`; if it stays so, ask the provider's operator",
@@ -97,6 +96,11 @@ impl Cause {
                 "the command cannot be run",
                 "check that it is a program, and that you may run it",
                 exit::COMMAND_NOT_RUN,
+            ),
+            Self::NotWell => (
+                "something keeps Keyfob from working as it should",
+                "do what is written under each finding; `keyfob doctor --fix` does what it can",
+                exit::ERROR,
             ),
             Self::NoRuntime => (
                 "the system gave this program no way to wait for others",

@@ -1,0 +1,17 @@
+//! Does the keyring keep what it is given? A throw-away entry is written, read and deleted.
+
+use keyfob_auth::Clock;
+
+use super::Finding;
+use crate::{surroundings::Surroundings, walk};
+
+const CHECK: &str = "keyring";
+
+pub(super) async fn look(surroundings: &Surroundings) -> Finding {
+    let clock = Clock::system();
+    let vault = walk::vault(surroundings);
+    match walk::patiently(surroundings, vault.probe()).await {
+        Ok(()) => Finding::good(CHECK, "keeps what it is given").after(clock.monotonic()),
+        Err(error) => Finding::bad(CHECK, &error.into()),
+    }
+}
