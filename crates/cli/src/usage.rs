@@ -5,58 +5,68 @@
 
 use std::ffi::OsString;
 
-use clap::{Parser, error::ErrorKind};
+use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use crate::{
     arguments::Arguments,
-    output::{Output, cleaned},
+    output::Output,
     trouble::Trouble,
     words::{Cause, exit},
 };
 
 /// Reads the arguments of this program, its own name first; or answers by itself and gives the exit code.
 pub fn parse(arguments: &[OsString]) -> Result<Arguments, u8> {
-    Arguments::try_parse_from(arguments).map_err(|error| match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A reader that has gone away has seen enough.
-            let _ = error.print();
-            exit::DONE
+    Arguments::try_parse_from(arguments).map_err(|error| {
+        // The arguments could not be read, so this is looked for as it stands.
+        let json = arguments.iter().any(|argument| argument == "--json");
+        match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                // A reader that has gone away has seen enough.
+                let _ = error.print();
+                return exit::DONE;
+            }
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !json => {
+                let _ = error.print();
+            }
+            _ => {
+                let output = Output {
+                    json,
+                    quiet: false,
+                    colours: false,
+                };
+                output.trouble(&trouble(&error, arguments));
+            }
         }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = error.print();
-            exit::USAGE
-        }
-        _ => {
-            // The arguments could not be read, so these three are looked for as they stand.
-            let asked = |name: &str| arguments.iter().any(|argument| argument == name);
-            let output = Output {
-                json: asked("--json"),
-                quiet: false,
-                colours: false,
-            };
-            output.trouble(&trouble(&error));
-            exit::USAGE
-        }
+        exit::USAGE
     })
 }
 
-fn trouble(error: &clap::Error) -> Trouble {
+fn trouble(error: &clap::Error, arguments: &[OsString]) -> Trouble {
     let page = error.render().to_string();
     let paragraphs: Vec<String> = page.split("\n\n").map(one_line).collect();
-    let happened = paragraphs.first().map_or("", |first| {
-        first.strip_prefix("error: ").unwrap_or(first).trim()
-    });
-    let tip = paragraphs
-        .iter()
-        .find_map(|paragraph| paragraph.strip_prefix("tip: "));
-    let usage = paragraphs
-        .iter()
-        .find_map(|paragraph| paragraph.strip_prefix("Usage: "));
+    let after = |word: &str| {
+        let mut paragraphs = paragraphs.iter();
+        paragraphs.find_map(|paragraph| paragraph.strip_prefix(word))
+    };
     Trouble {
-        todo: tip
-            .map(str::to_owned)
-            .or_else(|| usage.map(|usage| format!("write it as `{usage}`"))),
-        ..Trouble::saying(Cause::Usage, cleaned(happened))
+        todo: Some(match (after("tip: "), after("Usage: ")) {
+            (Some(tip), _) => tip.to_owned(),
+            (None, Some(usage)) => format!("write it as `{usage}`"),
+            (None, None) => help_of(arguments),
+        }),
+        detail: after("error: ").map(str::to_owned),
+        ..Cause::Usage.into()
+    }
+}
+
+/// Where the help about the command is that was meant.
+fn help_of(arguments: &[OsString]) -> String {
+    let program = Arguments::command();
+    let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
+    let command = words.find(|word| program.find_subcommand(word).is_some());
+    match command {
+        Some(command) => format!("`keyfob {command} --help` lists what it takes"),
+        None => "`keyfob --help` lists what there is".to_owned(),
     }
 }
 

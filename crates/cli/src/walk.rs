@@ -54,6 +54,11 @@ impl Walk {
         let (profile, is_local) = profile(surroundings).await?;
         let clock = Clock::system();
         let provider = Arc::new(Provider::new(&profile, &clock));
+        tracing::info!(
+            profile = profile.name,
+            issuer = provider.issuer(),
+            "found the provider"
+        );
         let vault = vault(surroundings);
         Ok(Self {
             sign_in: SignIn::new(

@@ -77,7 +77,7 @@ impl Cause {
         let (happened, todo, exit) = match self {
             Self::Auth(reason) => of(reason),
             Self::Usage => (
-                "the arguments do not make sense",
+                "a command is missing",
                 "`keyfob --help` lists what there is",
                 exit::USAGE,
             ),

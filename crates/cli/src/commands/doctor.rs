@@ -4,7 +4,7 @@
 //! and with it only what cannot do harm; what was done is said.
 
 mod configuration;
-mod keyring;
+mod keeping;
 mod links;
 mod programs;
 mod provider;
@@ -52,13 +52,19 @@ struct Report<'a> {
 }
 
 pub async fn run(surroundings: &Surroundings, wanted: &Doctor) -> Result<(), Trouble> {
-    let mut findings = vec![
-        programs::look().await,
-        configuration::look(surroundings),
-        keyring::look(surroundings).await,
-    ];
+    let configuration = configuration::look(surroundings);
+    let keyring = keeping::look(surroundings).await;
+    // Neither finding is said twice.
+    let provider = if configuration.outcome == Outcome::Bad {
+        provider::not_asked("nobody knows which it is")
+    } else if keyring.outcome == Outcome::Bad {
+        provider::not_asked("only somebody who is signed in asks it")
+    } else {
+        provider::look(surroundings).await
+    };
+    let mut findings = vec![programs::look().await, configuration, keyring];
     findings.extend(links::look(surroundings, wanted.fix).await);
-    findings.extend(provider::look(surroundings).await);
+    findings.extend(provider);
     findings.push(proxy::look(surroundings));
 
     let well = findings
@@ -135,12 +141,14 @@ impl Finding {
         let time = self
             .milliseconds
             .map_or_else(String::new, |time| format!(" ({time} ms)"));
-        let first = format!("{mark:<4}{:<15}{}{time}", self.check, self.found);
+        let indent = format!("\n{:19}", "");
+        let found = self.found.trim_end().replace('\n', &indent);
+        let first = format!("{mark:<4}{:<15}{found}{time}", self.check);
         let below = [("hint", &self.remedy), ("done", &self.fixed)];
         let below = below
             .into_iter()
-            .filter_map(|(name, text)| Some(format!("{:19}{name}: {}", "", text.as_ref()?)));
+            .filter_map(|(name, text)| Some(format!("{name}: {}", text.as_ref()?)));
         let lines: Vec<_> = std::iter::once(first).chain(below).collect();
-        lines.join("\n")
+        lines.join(&indent)
     }
 }

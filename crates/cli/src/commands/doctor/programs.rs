@@ -12,11 +12,8 @@ const OURS: &str = env!("CARGO_PKG_VERSION");
 
 /// The others, and what does not work without them.
 const OTHERS: [(&str, &str); 2] = [
-    (
-        "keyfob-desktop",
-        "there is no window, and links lead nowhere",
-    ),
-    ("keyfob-identity", "there is no local provider"),
+    ("keyfob-desktop", "links open it"),
+    ("keyfob-identity", "it is the local provider"),
 ];
 
 /// How long a program may take to say its version.
@@ -24,23 +21,23 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) async fn look() -> Finding {
     let mut found = vec![format!("keyfob {OURS}")];
-    let mut problem = None;
+    let (mut missing, mut others) = (Vec::new(), false);
     for (name, without) in OTHERS {
         if let Some(version) = version(name).await {
-            if version != OURS {
-                problem = Some("install all programs in the same version".to_owned());
-            }
+            others |= version != OURS;
             found.push(format!("{name} {version}"));
         } else {
             found.push(format!("no {name}"));
-            problem = Some(format!("install {name} beside keyfob: {without}"));
+            missing.push(format!("install {name} beside keyfob: {without}"));
         }
     }
     let found = found.join(", ");
-    match problem {
-        None => Finding::good(CHECK, found),
-        Some(remedy) => Finding::new(CHECK, Outcome::Odd, found).with_remedy(remedy),
-    }
+    let remedy = match (missing.is_empty(), others) {
+        (true, false) => return Finding::good(CHECK, found),
+        (true, true) => "install all programs in the same version".to_owned(),
+        (false, _) => missing.join("; "),
+    };
+    Finding::new(CHECK, Outcome::Odd, found).with_remedy(remedy)
 }
 
 /// The version that the program called `name`, which lies beside this one, says it has.

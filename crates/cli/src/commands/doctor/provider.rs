@@ -5,7 +5,7 @@ use std::time::Duration;
 use keyfob_auth::{Clock, Reason};
 
 use super::{Finding, Outcome};
-use crate::{moment, surroundings::Surroundings, trouble::Trouble, walk::Walk};
+use crate::{moment, surroundings::Surroundings, trouble::Trouble, walk::Walk, words::Cause};
 
 const PROVIDER: &str = "provider";
 const CLOCK: &str = "clock";
@@ -17,7 +17,7 @@ pub(super) async fn look(surroundings: &Surroundings) -> [Finding; 2] {
     let began = Clock::system();
     let walk = match Walk::begin(surroundings).await {
         Ok(walk) => walk,
-        Err(trouble) => return not_asked(Finding::bad(PROVIDER, &trouble)),
+        Err(trouble) => return [bad(&trouble), nothing_to_compare()],
     };
     match walk.provider_answers(surroundings).await {
         Ok(true) => {
@@ -27,19 +27,28 @@ pub(super) async fn look(surroundings: &Surroundings) -> [Finding; 2] {
                 clock(&walk.clock),
             ]
         }
-        Ok(false) => not_asked(Finding::skipped(
-            PROVIDER,
-            "nobody is signed in, so it is not asked",
-        )),
-        Err(trouble) => not_asked(Finding::bad(PROVIDER, &trouble)),
+        Ok(false) => not_asked("only somebody who is signed in asks it"),
+        // Whatever it answered, it said what time it is.
+        Err(trouble) => [bad(&trouble), clock(&walk.clock)],
     }
 }
 
-fn not_asked(provider: Finding) -> [Finding; 2] {
-    [
-        provider,
-        Finding::skipped(CLOCK, "there is no answer to compare it with"),
-    ]
+/// What is found when the provider cannot be asked.
+pub(super) fn not_asked(why: &str) -> [Finding; 2] {
+    [Finding::skipped(PROVIDER, why), nothing_to_compare()]
+}
+
+fn nothing_to_compare() -> Finding {
+    Finding::skipped(CLOCK, "there is no answer to compare it with")
+}
+
+fn bad(trouble: &Trouble) -> Finding {
+    let finding = Finding::bad(PROVIDER, trouble);
+    if trouble.cause == Cause::Auth(Reason::LocalProviderNotStarted) {
+        finding.with_remedy("install keyfob-identity beside keyfob; its own log says more")
+    } else {
+        finding
+    }
 }
 
 /// This computer's clock beside the provider's.
