@@ -19,9 +19,10 @@ use serde_json::Value;
 const AUTH: &str = "keyfob-auth";
 const IDENTITY: &str = "keyfob-identity";
 const DESKTOP: &str = "keyfob-desktop";
+const CLI: &str = "keyfob-cli";
 
 #[test]
-fn the_shell_has_no_http_and_no_keyring_of_its_own() {
+fn the_shells_have_no_http_and_no_keyring_of_their_own() {
     let forbidden = [
         "reqwest",
         "hyper",
@@ -30,15 +31,6 @@ fn the_shell_has_no_http_and_no_keyring_of_its_own() {
         "keyring-core",
         "secret-service",
     ];
-    let found = METADATA
-        .direct_dependencies(DESKTOP)
-        .intersection_with(&forbidden);
-    assert_eq!(
-        found, NOTHING,
-        "the shell only wires; requests and secrets are keyfob-auth's"
-    );
-
-    let sources = rust_below("src-tauri/src");
     let words = [
         "reqwest::",
         "hyper::",
@@ -47,10 +39,33 @@ fn the_shell_has_no_http_and_no_keyring_of_its_own() {
         "std::net::",
         "tokio::net::",
     ];
+    for (package, folder) in [(DESKTOP, "src-tauri/src"), (CLI, "crates/cli/src")] {
+        let found = METADATA
+            .direct_dependencies(package)
+            .intersection_with(&forbidden);
+        assert_eq!(
+            found, NOTHING,
+            "{package} only wires; requests and secrets are keyfob-auth's"
+        );
+        assert_eq!(
+            rust_below(folder).lines_with_any(&words),
+            NOTHING,
+            "{package} speaks through keyfob-auth"
+        );
+    }
+}
+
+/// A name of a manager or a provider in another file would be a second way to a token.
+#[test]
+fn one_file_of_the_command_line_asks_the_engine() {
+    let sources = rust_below("crates/cli/src");
+    let asking: BTreeSet<_> = ["SessionManager", "SessionStore", "Provider::new"]
+        .into_iter()
+        .flat_map(|word| sources.files_with(word))
+        .collect();
     assert_eq!(
-        sources.lines_with_any(&words),
-        NOTHING,
-        "the shell speaks through keyfob-auth"
+        asking,
+        BTreeSet::from(["crates/cli/src/walk.rs".to_owned()])
     );
 }
 
@@ -105,6 +120,7 @@ fn identity_and_auth_meet_only_on_the_wire() {
 fn only_the_session_manager_refreshes() {
     let mut sources = rust_below("crates/auth/src");
     sources.add(rust_below("src-tauri/src"));
+    sources.add(rust_below("crates/cli/src"));
     sources.forget(&[
         "crates/auth/src/session/renewal.rs",
         "crates/auth/src/provider.rs",
@@ -137,6 +153,7 @@ fn only_clocks_read_the_time() {
     let mut sources = rust_below("crates/auth/src");
     sources.add(rust_below("crates/identity/src"));
     sources.add(rust_below("src-tauri/src"));
+    sources.add(rust_below("crates/cli/src"));
     sources.forget(&["crates/auth/src/clock.rs", "crates/identity/src/clock.rs"]);
     let readings = [
         "Instant::now",
@@ -273,6 +290,7 @@ fn no_test_needs_an_outside_network() {
     tests.add(sources_below("ui/src", &["test.ts"]));
     for package in [
         "crates/auth",
+        "crates/cli",
         "crates/identity",
         "crates/xtask",
         "src-tauri",

@@ -1,29 +1,22 @@
 //! Links of our own scheme: finding them among arguments, and making sure that they come to us.
 
-use std::{process::Stdio, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use keyfob_auth::{RedirectUri, SERVICE as SCHEME, door::deep_link};
+use keyfob_auth::{
+    RedirectUri, SERVICE as SCHEME,
+    door::{deep_link, handler},
+};
 use tauri::AppHandle;
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::{
-    process::Command,
     sync::{Notify, watch},
     time::timeout,
 };
 use url::Url;
 
-/// How long the desktop's own tools may take.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// How long the question waits for the window to be painted: `xdg-mime` is a dozen processes, which would all want
 /// the processor while the web view starts. Whoever needs the answer sooner does not wait for this.
 const AFTER_THE_WINDOW: Duration = Duration::from_secs(1);
-
-/// The desktop file that comes with the package.
-const PACKAGED_HANDLER: &str = "dev.keyfob.desktop";
-
-/// The desktop file that is made at run time; it names whichever of our programs registered last.
-const HANDLER_OF_THIS_RUN: &str = "keyfob-desktop-handler.desktop";
 
 /// Where an attempt by our own scheme is sent back to.
 pub fn redirect_uri() -> RedirectUri {
@@ -86,7 +79,9 @@ async fn settle(app: AppHandle) -> bool {
     if cfg!(target_os = "macos") {
         return true; // The bundle's Info.plist names the scheme.
     }
-    if handler().await.as_deref() == Some(PACKAGED_HANDLER) && !cfg!(debug_assertions) {
+    if handler::current(SCHEME).await.as_deref() == Some(handler::PACKAGED)
+        && !cfg!(debug_assertions)
+    {
         return true;
     }
     let registered =
@@ -95,21 +90,5 @@ async fn settle(app: AppHandle) -> bool {
         tracing::warn!(%error, "the scheme could not be registered");
     }
     // Windows keeps it in its registry, where `register` has just written it.
-    cfg!(windows) || handler().await.as_deref() == Some(HANDLER_OF_THIS_RUN)
-}
-
-/// Which desktop file handles our scheme; asked of the desktop itself, as the browser will.
-async fn handler() -> Option<String> {
-    if !cfg!(target_os = "linux") {
-        return None;
-    }
-    let query = Command::new("xdg-mime")
-        .args(["query", "default"])
-        .arg(format!("x-scheme-handler/{SCHEME}"))
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = timeout(PATIENCE, query).await.ok()?.ok()?;
-    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    cfg!(windows) || handler::current(SCHEME).await.as_deref() == Some(handler::MADE_AT_RUN_TIME)
 }

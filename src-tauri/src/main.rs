@@ -1,7 +1,8 @@
 //! Keyfob's window: wiring between the page in `ui/`, the desktop, and `keyfob_auth`.
 //!
 //! A link of our scheme starts this program. When one runs already, the new one hands its arguments over and ends;
-//! when the running one is just quitting, the new one takes its place.
+//! when the running one is just quitting, the new one takes its place. A ping, by which `keyfob doctor` tries whether
+//! links come here, is answered before any of that.
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
@@ -21,7 +22,7 @@ mod wire;
 use std::sync::{Arc, OnceLock};
 use std::{process::Command, time::Duration};
 
-use keyfob_auth::{Profile, SERVICE};
+use keyfob_auth::{Profile, SERVICE, StateFolder, door::ping::Ping};
 use tauri::{AppHandle, Manager, RunEvent};
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::sync::mpsc;
@@ -38,6 +39,15 @@ const MOST_RETURNS: usize = 32;
 const QUIT_PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() {
+    if arguments().skip(1).eq(["--version"]) {
+        println!("keyfob-desktop {}", env!("CARGO_PKG_VERSION"));
+        return;
+    }
+    let links = links::among(arguments());
+    if let Some(ping) = Ping::among(SERVICE, &links) {
+        ping.answer(&StateFolder::usual(SERVICE));
+        return;
+    }
     start_logging();
     stages::reached("main");
     let (sender, returns) = mpsc::channel(MOST_RETURNS);
@@ -59,7 +69,7 @@ fn main() {
             }
         }
     };
-    for link in links::among(arguments()) {
+    for link in links {
         desk.receive(link);
     }
     #[cfg(target_os = "linux")]

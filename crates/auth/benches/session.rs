@@ -65,10 +65,7 @@ fn verify(criterion: &mut Criterion) {
     let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
     let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point(&it.peer.keys()));
     criterion.bench_function("verify_signature_alone", |bencher| {
-        bencher.iter(|| {
-            key.verify(black_box(message.as_bytes()), &signature)
-                .unwrap()
-        });
+        bencher.iter(|| black_box(key.verify(message.as_bytes(), &signature)).unwrap());
     });
 }
 

@@ -222,7 +222,7 @@ impl AuthorizationGrant {
 }
 
 /// A stranger's text, made fit to show: one line, no control or direction-changing characters, at most `longest`.
-pub(crate) fn printable(text: &str, longest: usize) -> String {
+pub fn printable(text: &str, longest: usize) -> String {
     text.chars()
         .filter(|c| {
             !c.is_control()

@@ -56,6 +56,11 @@ impl StateFolder {
         outcome
     }
 
+    /// Where a file of this name may lie.
+    pub(crate) fn named(&self, name: &str) -> impl Iterator<Item = PathBuf> {
+        self.folders.iter().map(move |folder| folder.join(name))
+    }
+
     /// The files to lock for `profile`: every one that can be had, always in the same order.
     ///
     /// # Errors

@@ -65,7 +65,20 @@ impl Loopback {
     ///
     /// When the system gives no port.
     pub async fn open(returns: mpsc::Sender<String>) -> io::Result<Self> {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        Self::open_on(&[0], returns).await
+    }
+
+    /// The same on the first of these ports that is free: those that a provider allows, or that are forwarded here.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives none of them.
+    pub async fn open_on(ports: &[u16], returns: mpsc::Sender<String>) -> io::Result<Self> {
+        let wanted: Vec<_> = ports
+            .iter()
+            .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, *port)))
+            .collect();
+        let listener = TcpListener::bind(wanted.as_slice()).await?;
         let host = listener.local_addr()?.to_string();
         let redirect_uri = Url::parse(&format!("http://{host}{PATH}"))
             .map(RedirectUri::new)
@@ -154,7 +167,7 @@ impl Door {
             (&Method::GET | &Method::HEAD, CLEAN_PATH, _) => page(
                 StatusCode::OK,
                 "Back to Keyfob.",
-                "Its window shows how the sign-in went. You can close this page.",
+                "It shows how the sign-in went. You can close this page.",
             ),
             (&Method::GET | &Method::HEAD, _, _) => {
                 page(StatusCode::NOT_FOUND, "There is nothing here.", "")
@@ -274,6 +287,17 @@ mod tests {
             .header("host", "rebound.test");
         assert_eq!(request.send().await.unwrap().status(), 421);
         assert!(visitor.returns.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn the_first_free_port_of_those_wanted_is_taken() {
+        let (sender, _returns) = mpsc::channel(4);
+        let taken = Loopback::open(sender.clone()).await.unwrap();
+        let port = |door: &Loopback| Url::parse(door.redirect_uri().as_str()).unwrap().port();
+        let theirs = port(&taken).unwrap();
+        assert!(Loopback::open_on(&[theirs], sender.clone()).await.is_err());
+        let ours = Loopback::open_on(&[theirs, 0], sender).await.unwrap();
+        assert_ne!(port(&ours), Some(theirs));
     }
 
     #[tokio::test]

@@ -1,0 +1,85 @@
+//! What ends a command before it is done: a cause, and what is known beyond it.
+
+use std::fmt::Display;
+
+use keyfob_auth::{
+    FinishError, ProfileError, ProviderError, Reason, SessionError, StoreError, VaultError,
+};
+
+use crate::words::Cause;
+
+/// Why a command was not done.
+#[derive(Debug)]
+pub struct Trouble {
+    pub cause: Cause,
+    /// What is known beyond the cause; never a secret. Others' words are in here: it is cleaned when it is printed.
+    pub detail: Option<String>,
+    /// What to do, where that is known better than by the cause.
+    pub todo: Option<String>,
+}
+
+impl Trouble {
+    pub fn saying(cause: impl Into<Cause>, detail: impl Display) -> Self {
+        Self {
+            detail: Some(detail.to_string()),
+            ..cause.into().into()
+        }
+    }
+
+    /// What happened, in others' words where there are some.
+    pub fn message(&self) -> String {
+        let happened = self.cause.words().happened;
+        match &self.detail {
+            // The parser's complaint says all.
+            Some(detail) if self.cause == Cause::Usage => detail.clone(),
+            Some(detail) => format!("{happened}: {detail}"),
+            None => happened.to_owned(),
+        }
+    }
+}
+
+impl From<Reason> for Cause {
+    fn from(reason: Reason) -> Self {
+        Self::Auth(reason)
+    }
+}
+
+impl From<Cause> for Trouble {
+    fn from(cause: Cause) -> Self {
+        Self {
+            cause,
+            detail: None,
+            todo: None,
+        }
+    }
+}
+
+impl From<Reason> for Trouble {
+    fn from(reason: Reason) -> Self {
+        Cause::from(reason).into()
+    }
+}
+
+macro_rules! from_errors_of_auth {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Trouble {
+            fn from(error: $error) -> Self {
+                Self { detail: error.detail(), ..error.reason().into() }
+            }
+        })+
+    };
+}
+
+from_errors_of_auth!(
+    FinishError,
+    ProviderError,
+    SessionError,
+    StoreError,
+    VaultError
+);
+
+impl From<ProfileError> for Trouble {
+    fn from(error: ProfileError) -> Self {
+        Self::saying(error.reason(), error)
+    }
+}

@@ -1,0 +1,284 @@
+//! The walk of `keyfob_auth` as this program takes it. Whatever is asked of the engine is asked here.
+
+use std::{sync::Arc, time::Duration};
+
+use keyfob_auth::{
+    Account, Clock, FreshToken, Profile, Provider, Reason, SERVICE, Session, SessionError,
+    SessionManager, SessionStatus, SessionStore, SignIn, SignedIn, StateFolder, Vault, Warning,
+    local_provider,
+};
+
+use crate::{
+    interrupt::interrupted, moment, surroundings::Surroundings, trouble::Trouble, words::Cause,
+};
+
+/// How long a person may look for the password that the keyring asks for.
+const KEYRING_PATIENCE: Duration = Duration::from_mins(1);
+
+/// After this, a person is told what the program waits for.
+const SILENCE: Duration = Duration::from_millis(1500);
+
+/// How long a program that is told to end waits for an exchange that is under way.
+const EXCHANGE_PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often tokens that the keyring did not take are given to it in all, and the rest in between.
+const SAVE_TRIES: u32 = 5;
+const SAVE_REST: Duration = Duration::from_secs(1);
+
+/// One profile's way in, and its session.
+pub struct Walk {
+    /// The profile's name.
+    pub profile: String,
+    pub provider: Arc<Provider>,
+    pub clock: Clock,
+    pub sign_in: SignIn,
+    /// Whether this is the bundled local provider.
+    pub is_local: bool,
+    sessions: SessionManager,
+}
+
+/// Which token is wanted.
+#[derive(Clone, Copy, Default)]
+pub struct Wish {
+    pub min_valid: Option<Duration>,
+    pub force_refresh: bool,
+}
+
+impl Walk {
+    /// Finds the profile and its provider. Asks neither the keyring nor the network.
+    pub async fn begin(surroundings: &Surroundings) -> Result<Self, Trouble> {
+        let (profile, is_local) = profile(surroundings).await?;
+        let clock = Clock::system();
+        let provider = Arc::new(Provider::new(&profile, &clock));
+        tracing::info!(
+            profile = profile.name,
+            issuer = provider.issuer(),
+            "found the provider"
+        );
+        let vault = vault(surroundings);
+        Ok(Self {
+            sign_in: SignIn::new(
+                Arc::clone(&provider),
+                vault.clone(),
+                &profile.name,
+                clock.clone(),
+            ),
+            sessions: SessionManager::new(
+                Arc::clone(&provider),
+                SessionStore::new(vault, &profile.name, StateFolder::usual(SERVICE)),
+                clock.clone(),
+            ),
+            profile: profile.name,
+            provider,
+            clock,
+            is_local,
+        })
+    }
+
+    /// Who is signed in, as far as the keyring knows.
+    pub async fn who(&self, surroundings: &Surroundings) -> Result<Option<SignedIn>, Trouble> {
+        patiently(surroundings, self.sessions.restore()).await?;
+        Ok(match self.sessions.status() {
+            SessionStatus::SignedIn(signed_in) => Some(signed_in),
+            SessionStatus::SignedOut => None,
+        })
+    }
+
+    /// A token for whoever is signed in, and who that is. What a person should know of it is said.
+    pub async fn token(
+        &self,
+        surroundings: &Surroundings,
+        wish: Wish,
+    ) -> Result<(FreshToken, Account), Trouble> {
+        let who = self.signed_in(surroundings).await?;
+        let asked = async {
+            Ok(if wish.force_refresh {
+                let fresh = self.sessions.refresh().await?;
+                enough(fresh, wish.min_valid)?
+            } else {
+                self.sessions.access_token(wish.min_valid).await?
+            })
+        };
+        let fresh = self.unless_interrupted(asked).await?;
+        self.warn(surroundings, &fresh).await;
+        Ok((fresh, who.account))
+    }
+
+    /// Takes a refresh token that was minted elsewhere, and spends it at once.
+    pub async fn adopt_refresh_token(
+        &self,
+        surroundings: &Surroundings,
+        minted: &str,
+    ) -> Result<FreshToken, Trouble> {
+        self.signed_in(surroundings).await?;
+        let asked = async { Ok(self.sessions.update_with_refresh_token(minted).await?) };
+        let fresh = self.unless_interrupted(asked).await?;
+        self.warn(surroundings, &fresh).await;
+        Ok(fresh)
+    }
+
+    async fn signed_in(&self, surroundings: &Surroundings) -> Result<SignedIn, Trouble> {
+        let who = self.who(surroundings).await?;
+        who.ok_or(Reason::SignInNeeded.into())
+    }
+
+    /// Says what a person should know of a token that is handed out all the same.
+    async fn warn(&self, surroundings: &Surroundings, fresh: &FreshToken) {
+        let output = surroundings.output;
+        match &fresh.warning {
+            None => {}
+            Some(Warning::NotRefreshed(error)) => {
+                let why = Trouble::from(error.clone()).message();
+                let left = moment::spoken(fresh.lives);
+                output.warning(&format!(
+                    "the token could not be refreshed and expires in {left}: {why}"
+                ));
+            }
+            Some(Warning::ShortLived) => {
+                let left = moment::spoken(fresh.lives);
+                output.warning(&format!("a new token of this provider lives only {left}"));
+            }
+            Some(Warning::NotKept) => {
+                if let Err(trouble) = self.keep_after_all().await {
+                    let why = trouble.message();
+                    output.warning(&format!(
+                        "the new tokens could not be kept, so the next call will need `keyfob login`: {why}"
+                    ));
+                }
+            }
+        }
+        let minutes = self.clock.offset_milliseconds() / 60_000;
+        if minutes != 0 {
+            let direction = if minutes > 0 { "slow" } else { "fast" };
+            output.warning(&format!(
+                "the clock of this computer is {} min {direction}",
+                minutes.abs()
+            ));
+        }
+    }
+
+    /// Gives the keyring another chance to keep what was just refreshed: with this program it would be lost.
+    async fn keep_after_all(&self) -> Result<(), Trouble> {
+        for _ in 1..SAVE_TRIES {
+            if self.sessions.settle_with_keyring().await.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(SAVE_REST).await;
+        }
+        Ok(self.sessions.settle_with_keyring().await?)
+    }
+
+    /// Asks the provider for its keys, which also tells the time; says whether it could be asked, for this needs a
+    /// session.
+    pub async fn provider_answers(&self, surroundings: &Surroundings) -> Result<bool, Trouble> {
+        if self.who(surroundings).await?.is_none() {
+            return Ok(false);
+        }
+        self.sessions.verify().await?;
+        Ok(true)
+    }
+
+    /// Keeps a new session: for this program, one that no keyring keeps is none.
+    pub async fn adopt(&self, session: Session) -> Result<(), Trouble> {
+        Ok(self.sessions.adopt(session).await?)
+    }
+
+    /// Ends the session, and whatever sign-in was left behind; says whether there was one.
+    pub async fn sign_out(&self, surroundings: &Surroundings) -> Result<Option<SignedIn>, Trouble> {
+        let who = match self.who(surroundings).await {
+            // A record that cannot be read is deleted like any other.
+            Err(trouble) if trouble.cause == Cause::Auth(Reason::KeyringDamaged) => None,
+            who => who?,
+        };
+        self.sign_in.settle().await?;
+        self.sessions.sign_out().await?;
+        // Another program may be at an exchange for this session; what it saves is deleted, too.
+        self.sessions.idle().await;
+        Ok(who)
+    }
+
+    /// Does the work; when the program is told to end, waits first for what must not be lost.
+    async fn unless_interrupted<T>(
+        &self,
+        work: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
+        tokio::select! {
+            outcome = work => outcome,
+            () = interrupted() => {
+                // A rotated token that nobody keeps would cost the session.
+                let _ = tokio::time::timeout(EXCHANGE_PATIENCE, self.sessions.idle()).await;
+                Err(Cause::Cancelled.into())
+            }
+        }
+    }
+}
+
+/// The wish holds for a token that was asked for anew, too.
+fn enough(fresh: FreshToken, wanted: Option<Duration>) -> Result<FreshToken, SessionError> {
+    match wanted {
+        Some(asked) if fresh.lives < asked => Err(SessionError::TooShort {
+            lives: fresh.lives,
+            asked,
+        }),
+        _ => Ok(fresh),
+    }
+}
+
+/// The keyring, asked with the patience that fits whoever waits.
+pub fn vault(surroundings: &Surroundings) -> Vault {
+    let vault = Vault::system(SERVICE);
+    if surroundings.is_interactive {
+        vault.with_deadline(KEYRING_PATIENCE)
+    } else {
+        vault
+    }
+}
+
+/// The profile that is wanted or configured; the bundled local provider when there is none. The second value says
+/// whether it is that one.
+pub async fn profile(surroundings: &Surroundings) -> Result<(Profile, bool), Trouble> {
+    match configured(surroundings)? {
+        Some(profile) => Ok((profile, false)),
+        None => match local_provider::ensure().await {
+            Ok(base) => Ok((Profile::local(&base), true)),
+            Err(said) => Err(Trouble::saying(Reason::LocalProviderNotStarted, said)),
+        },
+    }
+}
+
+/// The profile in the configuration; none when the local provider is meant.
+pub fn configured(surroundings: &Surroundings) -> Result<Option<Profile>, Trouble> {
+    let wanted = surroundings.profile.as_deref();
+    if wanted == Some("local") {
+        return Ok(None);
+    }
+    let configured = match &surroundings.config {
+        Some(path) => Profile::load(path)?,
+        None => None,
+    };
+    match (configured, wanted) {
+        (Some(profile), Some(name)) if profile.name != name => Err(unknown(name)),
+        (None, Some(name)) => Err(unknown(name)),
+        (configured, _) => Ok(configured),
+    }
+}
+
+fn unknown(name: &str) -> Trouble {
+    let what = format!("there is no profile called {name:?}");
+    Trouble::saying(Reason::ConfigInvalid, what)
+}
+
+/// Waits for the keyring; a person is told so when it takes long, for its prompt may be behind another window.
+pub async fn patiently<T>(surroundings: &Surroundings, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    if !surroundings.is_interactive {
+        return work.await;
+    }
+    tokio::select! {
+        done = &mut work => done,
+        () = tokio::time::sleep(SILENCE) => {
+            surroundings.output.note("waiting for your keyring: it may be asking for its password");
+            work.await
+        }
+    }
+}
