@@ -121,7 +121,10 @@ fn only_the_session_manager_refreshes() {
     let mut sources = rust_below("crates/auth/src");
     sources.add(rust_below("src-tauri/src"));
     sources.add(rust_below("crates/cli/src"));
-    sources.forget(&["crates/auth/src/session.rs", "crates/auth/src/provider.rs"]);
+    sources.forget(&[
+        "crates/auth/src/session/renewal.rs",
+        "crates/auth/src/provider.rs",
+    ]);
     // The manager's own `refresh()` takes nothing; the provider's takes the token that it spends.
     let spending: Vec<_> = sources
         .lines_with_any(&[".refresh("])

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use harness::{Provider as LocalProvider, follow_the_mail, in_session};
 use keyfob_auth::{
     Clock, Identifier, Profile, Provider, Return, SessionManager, SessionStatus, SessionStore,
-    SignIn, Vault, door::loopback::Loopback,
+    SignIn, StateFolder, Vault, door::loopback::Loopback,
 };
 use tokio::sync::mpsc;
 
@@ -31,7 +31,11 @@ impl App {
                 &profile.name,
                 clock.clone(),
             ),
-            sessions: SessionManager::new(provider, SessionStore::new(vault, &profile.name), clock),
+            sessions: SessionManager::new(
+                provider,
+                SessionStore::new(vault, &profile.name, StateFolder::usual(SERVICE)),
+                clock,
+            ),
         }
     }
 }

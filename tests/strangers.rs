@@ -21,8 +21,8 @@ use harness::{
     node_peer, python_peer,
 };
 use keyfob_auth::{
-    Clock, Identifier, Profile, Return, SessionManager, SessionStore, SignIn, Vault,
-    door::loopback::Loopback,
+    Clock, Identifier, Profile, Return, SERVICE, SessionManager, SessionStore, SignIn, StateFolder,
+    Vault, door::loopback::Loopback,
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -308,7 +308,7 @@ async fn keyfob_signs_in(base: &str) -> SessionManager {
     let (clock, vault) = (Clock::system(), Vault::system("dev.keyfob.strangers"));
     let provider = keyfob_auth::Provider::new(&profile, &clock);
     let provider = Arc::new(provider);
-    let store = SessionStore::new(vault.clone(), &profile.name);
+    let store = SessionStore::new(vault.clone(), &profile.name, StateFolder::usual(SERVICE));
     let sign_in = SignIn::new(Arc::clone(&provider), vault, &profile.name, clock.clone());
     let sessions = SessionManager::new(provider, store, clock);
 

@@ -14,8 +14,9 @@ use std::{
 };
 
 use keyfob_auth::{
-    Attempt, Clock, Profile, Provider, Reason, SessionError, SessionManager, SessionStatus,
-    SessionStore, SignIn, Vault, door::loopback::Loopback, local_provider,
+    Attempt, Clock, Profile, Provider, Reason, SERVICE, SessionError, SessionManager,
+    SessionStatus, SessionStore, SignIn, StateFolder, Vault, door::loopback::Loopback,
+    local_provider,
 };
 use tauri::ipc::Channel;
 use tokio::sync::{OnceCell, mpsc, watch};
@@ -25,7 +26,7 @@ use zeroize::Zeroizing;
 use self::keeping::Look;
 use crate::{
     clipboard::Clipboard,
-    links::{self, Handler},
+    links::Handler,
     shown::{Redeeming, Shown},
     stages,
     wire::{Problem, ProfileView, SessionState},
@@ -89,7 +90,7 @@ impl Desk {
         let (looks, looker) = mpsc::channel(MOST_LOOKS);
         Self(Arc::new(Inner {
             clock: Clock::system(),
-            vault: Vault::system(links::SCHEME).with_deadline(keeping::DEADLINE),
+            vault: Vault::system(SERVICE).with_deadline(keeping::DEADLINE),
             config,
             clipboard: Clipboard::default(),
             handler: OnceCell::new(),
@@ -177,7 +178,7 @@ impl Desk {
                 let (vault, clock) = (&self.0.vault, &self.0.clock);
                 let sessions = SessionManager::new(
                     Arc::clone(&provider),
-                    SessionStore::new(vault.clone(), &profile.name),
+                    SessionStore::new(vault.clone(), &profile.name, StateFolder::usual(SERVICE)),
                     clock.clone(),
                 );
                 self.follow(&sessions);
@@ -235,8 +236,20 @@ impl Desk {
         });
     }
 
-    /// Shows every change of the session.
+    /// Shows every change of the session, whichever program makes it, and sees to it that the token is fresh.
     fn follow(&self, sessions: &SessionManager) {
+        let following = sessions.clone();
+        tauri::async_runtime::spawn(async move { following.follow().await });
+        let (desk, staying) = (self.clone(), sessions.clone());
+        tauri::async_runtime::spawn(async move {
+            // What it says when it cannot be woken, the renewal says too.
+            let wake = || async {
+                if desk.is_trial() {
+                    let _ = wake_local_provider().await;
+                }
+            };
+            staying.stay_fresh(wake).await;
+        });
         let desk = self.clone();
         let mut status = sessions.watch();
         tauri::async_runtime::spawn(async move {

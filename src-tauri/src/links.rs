@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use keyfob_auth::{
-    RedirectUri,
+    RedirectUri, SERVICE as SCHEME,
     door::{deep_link, handler},
 };
 use tauri::AppHandle;
@@ -13,9 +13,6 @@ use tokio::{
     time::timeout,
 };
 use url::Url;
-
-/// Our scheme, and the identifier of the program.
-pub const SCHEME: &str = keyfob_auth::SERVICE;
 
 /// How long the question waits for the window to be painted: `xdg-mime` is a dozen processes, which would all want
 /// the processor while the web view starts. Whoever needs the answer sooner does not wait for this.

@@ -22,10 +22,7 @@ mod wire;
 use std::sync::{Arc, OnceLock};
 use std::{process::Command, time::Duration};
 
-use keyfob_auth::{
-    Profile,
-    door::ping::{self, Ping},
-};
+use keyfob_auth::{Profile, SERVICE, StateFolder, door::ping::Ping};
 use tauri::{AppHandle, Manager, RunEvent};
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::sync::mpsc;
@@ -47,8 +44,8 @@ fn main() {
         return;
     }
     let links = links::among(arguments());
-    if let Some(ping) = Ping::among(links::SCHEME, &links) {
-        if let Some(folder) = ping::usual_folder(keyfob_auth::SERVICE) {
+    if let Some(ping) = Ping::among(SERVICE, &links) {
+        if let Ok(folder) = StateFolder::usual(SERVICE).writable() {
             ping.answer(&folder);
         }
         return;
@@ -63,7 +60,7 @@ fn main() {
         let (ours, app) = (desk.clone(), Arc::clone(&started));
         let arguments: Vec<String> = arguments().collect();
         let receive = move |theirs| another_start(&ours, app.get(), theirs);
-        match only_instance::settle(links::SCHEME, &arguments, receive) {
+        match only_instance::settle(SERVICE, &arguments, receive) {
             Start::HandedOver => {
                 stages::reached("handed-over");
                 return;
@@ -116,7 +113,7 @@ fn build(
     can_be_found: bool,
 ) -> tauri::Result<tauri::App> {
     let mut context = tauri::generate_context!();
-    links::SCHEME.clone_into(&mut context.config_mut().identifier);
+    SERVICE.clone_into(&mut context.config_mut().identifier);
     let desk = desk.clone();
     let builder = tauri::Builder::default();
     // First, so that a second instance ends before it does anything else.

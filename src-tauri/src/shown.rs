@@ -124,7 +124,7 @@ impl Shown {
                 token: token(signed_in, clock),
                 kept: signed_in.kept,
                 refreshing: signed_in.refreshing,
-                problem,
+                problem: problem.or_else(|| signed_in.trouble.clone().map(Problem::from)),
             },
             (SessionStatus::SignedOut, Some(attempt)) => Stage::SigningIn {
                 attempt: self.attempt_view(attempt),
@@ -222,6 +222,7 @@ mod tests {
             verified_by: None,
             kept: true,
             refreshing: false,
+            trouble: None,
         })
     }
 

@@ -4,7 +4,9 @@
 
 use std::fmt::Display;
 
-use keyfob_auth::{FinishError, ProfileError, ProviderError, Reason, SessionError, StoreError};
+use keyfob_auth::{
+    FinishError, ProfileError, ProviderError, Reason, SessionError, StoreError, Trouble,
+};
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -39,6 +41,15 @@ impl From<Reason> for Problem {
 impl From<ProfileError> for Problem {
     fn from(error: ProfileError) -> Self {
         Self::saying(error.reason(), error)
+    }
+}
+
+impl From<Trouble> for Problem {
+    fn from(trouble: Trouble) -> Self {
+        Self {
+            reason: trouble.reason,
+            detail: trouble.detail,
+        }
     }
 }
 

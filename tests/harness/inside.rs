@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use keyfob_auth::{
-    Clock, Profile, Provider, RedirectUri, SessionManager, SessionStatus, SessionStore, SignIn,
-    Vault,
+    Clock, Profile, Provider, RedirectUri, SERVICE, SessionManager, SessionStatus, SessionStore,
+    SignIn, StateFolder, Vault,
 };
 
 use crate::app::DEBUG_IDENTIFIER;
@@ -41,7 +41,7 @@ impl Inside {
         let profile = Profile::local(&base.parse().expect("`ensure` prints an address"));
         let (clock, vault) = (Clock::system(), Vault::system(DEBUG_IDENTIFIER));
         let provider = Arc::new(Provider::new(&profile, &clock));
-        let store = SessionStore::new(vault.clone(), PROFILE);
+        let store = SessionStore::new(vault.clone(), PROFILE, StateFolder::usual(SERVICE));
         Self {
             base,
             provider: Arc::clone(&provider),

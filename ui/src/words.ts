@@ -96,6 +96,21 @@ export const failures = {
     todo: 'Try again',
     verb: 'again',
   },
+  token_too_short: {
+    happened: 'Tokens of this provider do not live that long.',
+    todo: 'Ask for less.',
+    verb: null,
+  },
+  nothing_to_adopt: {
+    happened: 'That is no refresh token.',
+    todo: 'Copy it again from where it was made.',
+    verb: null,
+  },
+  state_folder_unusable: {
+    happened: 'Keyfob cannot make its lock file, and without it another program may spend the same token.',
+    todo: 'Try again',
+    verb: 'again',
+  },
   keyring_waiting: {
     happened: 'Your keyring does not answer.',
     todo: 'If it is asking for its password, answer its prompt.',

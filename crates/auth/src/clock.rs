@@ -4,6 +4,9 @@
 //! it is corrected by the offset learnt from the provider's `Date` headers. The *monotonic clock* cannot be set,
 //! but stands still while the computer sleeps. A [`Clock`] holds both; a test holds a `Clock` that only moves
 //! when it is told to.
+//!
+//! Neither helps a process that reads what another one wrote: the first may have been set in between, the second began
+//! anew. Where the system has it, a third does, the time since the computer was started ([`BootMoment`]).
 
 #![expect(
     clippy::disallowed_methods,
@@ -12,7 +15,7 @@
 
 use std::{
     ops::{Add, Sub},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -73,17 +76,46 @@ fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// A moment on the clock that counts since the computer was started, sleep included: nobody can set it, and every
+/// process reads the same one until the computer is started again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BootMoment {
+    /// Which start of the computer it counts from.
+    boot: String,
+    /// Milliseconds since then.
+    ms: u64,
+}
+
+impl BootMoment {
+    /// How long from this moment until `later`; nothing when they do not count from the same start.
+    pub(crate) fn until(&self, later: &Self) -> Option<Duration> {
+        let passed = later.ms.checked_sub(self.ms)?;
+        (self.boot == later.boot).then(|| Duration::from_millis(passed))
+    }
+}
+
 /// The time, as the whole crate sees it. Clones share one clock.
 #[derive(Clone, Debug)]
 pub struct Clock {
     source: Arc<Source>,
-    /// Provider's time minus ours, in milliseconds.
-    offset: Arc<Mutex<i64>>,
+    offset: Arc<Mutex<Offset>>,
+}
+
+/// Provider's time minus ours, in milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Offset {
+    ms: i64,
+    /// Whether an answer taught it to this process; otherwise it is what an earlier one knew, if anything.
+    learnt: bool,
 }
 
 #[derive(Debug)]
 enum Source {
-    System { started: Instant },
+    System {
+        started: Instant,
+        /// Which start of the computer this is, asked for once.
+        boot: OnceLock<Option<String>>,
+    },
     Held(Mutex<Held>),
 }
 
@@ -91,6 +123,7 @@ enum Source {
 struct Held {
     wall: Timestamp,
     monotonic: Duration,
+    since_boot: Duration,
 }
 
 impl Clock {
@@ -98,6 +131,7 @@ impl Clock {
     pub fn system() -> Self {
         Self::from_source(Source::System {
             started: Instant::now(),
+            boot: OnceLock::new(),
         })
     }
 
@@ -106,6 +140,7 @@ impl Clock {
         Self::from_source(Source::Held(Mutex::new(Held {
             wall,
             monotonic: Duration::ZERO,
+            since_boot: Duration::ZERO,
         })))
     }
 
@@ -126,14 +161,28 @@ impl Clock {
 
     /// The best knowledge of the real time: the wall clock, corrected by what the provider's answers said.
     pub fn now(&self) -> Timestamp {
-        Timestamp(self.wall().0.saturating_add(*lock(&self.offset)))
+        Timestamp(self.wall().0.saturating_add(lock(&self.offset).ms))
     }
 
     /// Time since this clock was made, on a clock that nobody can set and that stands still in suspend.
     pub fn monotonic(&self) -> Duration {
         match &*self.source {
-            Source::System { started } => started.elapsed(),
+            Source::System { started, .. } => started.elapsed(),
             Source::Held(held) => lock(held).monotonic,
+        }
+    }
+
+    /// The time since the computer was started, sleep included; nothing where the system does not tell it as a file.
+    pub(crate) fn since_boot(&self) -> Option<BootMoment> {
+        match &*self.source {
+            Source::System { boot, .. } => Some(BootMoment {
+                boot: boot.get_or_init(this_boot).clone()?,
+                ms: uptime()?,
+            }),
+            Source::Held(held) => Some(BootMoment {
+                boot: "held".to_owned(),
+                ms: u64::try_from(lock(held).since_boot.as_millis()).ok()?,
+            }),
         }
     }
 
@@ -142,21 +191,39 @@ impl Clock {
     /// The header counts whole seconds and travels, so a difference under five seconds is taken for none.
     pub fn learn(&self, provider: Timestamp) {
         let difference = provider.0.saturating_sub(self.wall().0);
-        *lock(&self.offset) = if difference.abs() < 5_000 {
-            0
-        } else {
-            difference
+        *lock(&self.offset) = Offset {
+            ms: if difference.abs() < 5_000 {
+                0
+            } else {
+                difference
+            },
+            learnt: true,
         };
     }
 
     /// How far this computer's clock is off, in milliseconds: positive when it is slow. Zero until an answer came.
     pub fn offset_milliseconds(&self) -> i64 {
-        *lock(&self.offset)
+        let offset = lock(&self.offset);
+        if offset.learnt { offset.ms } else { 0 }
+    }
+
+    /// What this process goes by, for the next one.
+    pub(crate) fn offset_to_hand_on(&self) -> i64 {
+        lock(&self.offset).ms
+    }
+
+    /// Goes by what an earlier process knew, until an answer says better. Without it, each process of a computer whose
+    /// clock is wrong would take a good token for an old one.
+    pub(crate) fn inherit(&self, milliseconds: i64) {
+        let mut offset = lock(&self.offset);
+        if !offset.learnt {
+            offset.ms = milliseconds;
+        }
     }
 
     /// From the corrected time to what this computer's wall clock will show at that moment.
     pub fn as_shown(&self, real: Timestamp) -> Timestamp {
-        Timestamp(real.0.saturating_sub(*lock(&self.offset)))
+        Timestamp(real.0.saturating_sub(lock(&self.offset).ms))
     }
 
     /// Sets a held clock's wall clock, as a person or a battery might; its monotonic clock goes on.
@@ -172,8 +239,45 @@ impl Clock {
             let mut held = lock(held);
             held.wall = held.wall + by;
             held.monotonic += by;
+            held.since_boot += by;
         }
     }
+
+    /// Lets a held clock's computer sleep: its monotonic clock stands still meanwhile.
+    pub fn sleep(&self, by: Duration) {
+        if let Source::Held(held) = &*self.source {
+            let mut held = lock(held);
+            held.wall = held.wall + by;
+            held.since_boot += by;
+        }
+    }
+
+    /// The clock as another process of the same computer reads it; an own one only as far as time is held.
+    #[must_use]
+    pub fn of_another_process(&self) -> Self {
+        match &*self.source {
+            Source::System { .. } => Self::system(),
+            Source::Held(held) => Self::from_source(Source::Held(Mutex::new(Held {
+                monotonic: Duration::ZERO,
+                ..*lock(held)
+            }))),
+        }
+    }
+}
+
+/// Which start of the computer this is. Only Linux tells it in a file.
+fn this_boot() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned())
+}
+
+/// Milliseconds since then, sleep included (`proc(5)`: seconds, with two decimals).
+fn uptime() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/uptime").ok()?;
+    let (seconds, hundredths) = text.split_whitespace().next()?.split_once('.')?;
+    let seconds: u64 = seconds.parse().ok()?;
+    let hundredths: u64 = hundredths.parse().ok()?;
+    Some(seconds * 1000 + hundredths * 10)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -203,6 +307,39 @@ mod tests {
         assert_eq!(clock.now(), NOON + Duration::from_mins(12));
         assert_eq!(clock.as_shown(clock.now()), NOON);
         assert_eq!(clock.offset_milliseconds(), 720_000);
+    }
+
+    #[test]
+    fn what_an_earlier_process_knew_is_gone_by_until_an_answer_comes_and_not_complained_of() {
+        let clock = Clock::held(NOON);
+        clock.inherit(720_000);
+        assert_eq!(clock.now(), NOON + Duration::from_mins(12));
+        assert_eq!(clock.offset_milliseconds(), 0);
+        clock.learn(NOON);
+        clock.inherit(720_000);
+        assert_eq!(clock.now(), NOON);
+    }
+
+    #[test]
+    fn a_computer_that_slept_is_older_than_its_processes_noticed() {
+        let clock = Clock::held(NOON);
+        let before = clock.since_boot().unwrap();
+        clock.sleep(Duration::from_hours(3));
+        assert_eq!(clock.monotonic(), Duration::ZERO);
+        let after = clock.of_another_process().since_boot().unwrap();
+        assert_eq!(before.until(&after), Some(Duration::from_hours(3)));
+        assert_eq!(after.until(&before), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn two_processes_count_from_the_same_start_of_the_computer() {
+        let one = Clock::system().since_boot().unwrap();
+        let other = Clock::system().of_another_process().since_boot().unwrap();
+        assert!(
+            one.until(&other)
+                .is_some_and(|passed| passed < Duration::from_mins(1))
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! [RFC 7517 §5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use jsonwebtoken::jwk::Jwk;
 use serde::Deserialize;
@@ -28,6 +28,8 @@ pub(crate) struct Jwks {
     address: Url,
     clock: Clock,
     cached: Mutex<Cache>,
+    /// A key that an earlier process was given, and used.
+    remembered: OnceLock<Jwk>,
 }
 
 #[derive(Debug, Default)]
@@ -61,12 +63,16 @@ impl Jwks {
             address,
             clock,
             cached: Mutex::default(),
+            remembered: OnceLock::new(),
         }
     }
 
     /// Has keys at hand. Called before a code or a refresh token is spent: what it buys could not be believed
     /// without them, and cannot be bought twice.
     pub(crate) async fn ready(&self) -> Result<(), HttpError> {
+        if self.remembered.get().is_some() {
+            return Ok(());
+        }
         let mut cached = self.cached.lock().await;
         if cached.keys.is_none() {
             cached.keys = Some(self.fetch().await?);
@@ -74,8 +80,22 @@ impl Jwks {
         Ok(())
     }
 
-    /// The key called `key_id`.
+    /// Believes this key too, which an earlier process was given: a refresh then needs one request, not two.
+    pub(crate) fn remember(&self, key: &Jwk) {
+        // The first one will do: a key that replaced it is asked for when a token names it.
+        let _ = self.remembered.set(key.clone());
+    }
+
+    /// The key called `key_id`; an earlier process may have been given it.
     pub(crate) async fn key(&self, key_id: &str) -> Result<Jwk, JwksError> {
+        if let Some(key) = self.remembered.get().filter(|key| is_called(key, key_id)) {
+            return Ok(key.clone());
+        }
+        self.key_of_this_run(key_id).await
+    }
+
+    /// The key called `key_id`, as the provider has handed it out in this run.
+    pub(crate) async fn key_of_this_run(&self, key_id: &str) -> Result<Jwk, JwksError> {
         let mut cached = self.cached.lock().await;
         if let Some(known) = &cached.keys {
             if let Some(key) = find(known, key_id) {
@@ -113,6 +133,9 @@ fn unknown(key_id: &str) -> JwksError {
 }
 
 fn find<'a>(keys: &'a [Jwk], key_id: &str) -> Option<&'a Jwk> {
-    keys.iter()
-        .find(|key| key.common.key_id.as_deref() == Some(key_id))
+    keys.iter().find(|key| is_called(key, key_id))
+}
+
+fn is_called(key: &Jwk, key_id: &str) -> bool {
+    key.common.key_id.as_deref() == Some(key_id)
 }

@@ -16,6 +16,9 @@
 //! 8. [`SessionManager::access_token`] hands out a token that lives long enough, and refreshes when it would not.
 //!    [`SessionManager::restore`] takes up the session at the next start, [`SessionManager::sign_out`] ends it.
 //!
+//! Several programs share one session. [`StateFolder`] is how they keep out of each other's way, so that a refresh token
+//! is spent once; [`SessionManager::follow`] is how a window learns what a terminal has done.
+//!
 //! This crate has no user interface. It follows RFC 8252 (native apps), RFC 7636 (PKCE) and RFC 9700 (best current
 //! practice); each item names the section it comes from.
 //!
@@ -25,17 +28,19 @@
 //! use std::sync::Arc;
 //!
 //! use keyfob_auth::{
-//!     Clock, Profile, Provider, RedirectUri, Return, SessionManager, SessionStore, SignIn, Vault, door,
+//!     Clock, Profile, Provider, RedirectUri, Return, SERVICE, SessionManager, SessionStore, SignIn, StateFolder, Vault,
+//!     door,
 //! };
 //! use tokio::sync::mpsc;
 //!
 //! # async fn walk() -> Result<(), Box<dyn std::error::Error>> {
 //! let profile = Profile::local(&"http://127.0.0.1:41017".parse()?);
 //! let clock = Clock::system();
-//! let vault = Vault::system("dev.keyfob");
+//! let vault = Vault::system(SERVICE);
 //! let provider = Arc::new(Provider::new(&profile, &clock));
 //! let sign_in = SignIn::new(provider.clone(), vault.clone(), &profile.name, clock.clone());
-//! let sessions = SessionManager::new(provider, SessionStore::new(vault, &profile.name), clock);
+//! let store = SessionStore::new(vault, &profile.name, StateFolder::usual(SERVICE));
+//! let sessions = SessionManager::new(provider, store, clock);
 //!
 //! let (returns, mut answers) = mpsc::channel(4);
 //! let listener = door::loopback::Loopback::open(returns).await?;
@@ -75,19 +80,12 @@ mod profile;
 mod provider;
 mod reason;
 mod secret;
+mod service;
 mod session;
 mod sign_in;
+mod state_folder;
 mod token;
 mod vault;
-
-/// What a build of Keyfob calls itself to the system: its scheme of links, its keyring service, its state folder.
-///
-/// A debug build has a name of its own, so that it never takes an installed app's links or session.
-pub const SERVICE: &str = if cfg!(debug_assertions) {
-    "dev.keyfob.debug"
-} else {
-    "dev.keyfob"
-};
 
 pub use account::Account;
 pub use authorization::{
@@ -101,11 +99,13 @@ pub use jwt::JwtError;
 pub use profile::{CotterConfig, Profile, ProfileError, ProviderConfig};
 pub use provider::{Provider, ProviderError};
 pub use reason::Reason;
+pub use service::SERVICE;
 pub use session::{
     FreshToken, Session, SessionError, SessionManager, SessionStatus, SessionStore, SignedIn,
-    StoreError,
+    StoreError, Trouble, Warning,
 };
 pub use sign_in::{Attempt, FinishError, Return, SignIn};
-pub use token::AccessToken;
-use token::{IdToken, RefreshToken, TokenSet};
+pub use state_folder::StateFolder;
+pub use token::{AccessToken, IdToken};
+use token::{RefreshToken, TokenSet};
 pub use vault::{Damage, Late, Vault, VaultError};

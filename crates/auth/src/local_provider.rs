@@ -1,9 +1,13 @@
-//! The bundled local provider, for trying things out: started by its own program, which lies beside this one.
+//! The bundled local provider, for trying things out: started by its own program, which lies beside the one that runs.
+//!
+//! It goes to sleep when nobody uses it; to [`ensure`] that it runs wakes it.
 
 use std::{env::consts::EXE_SUFFIX, process::Stdio, time::Duration};
 
 use tokio::{process::Command, time::timeout};
-use url::{Host, Url};
+use url::Url;
+
+use crate::address::is_loopback;
 
 /// How long `keyfob-identity ensure` may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -38,12 +42,8 @@ pub async fn ensure() -> Result<Url, String> {
 /// One line with an address on this computer; anything else is not our provider.
 fn parse(printed: &str) -> Option<Url> {
     let address = Url::parse(printed.trim()).ok()?;
-    let here = match address.host()? {
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
-        Host::Domain(_) => false,
-    };
-    (here && address.scheme() == "http").then_some(address)
+    let is_a_number = address.domain().is_none();
+    (is_a_number && is_loopback(&address) && address.scheme() == "http").then_some(address)
 }
 
 #[cfg(test)]

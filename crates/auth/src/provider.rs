@@ -4,8 +4,9 @@
 
 mod cotter;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use jsonwebtoken::jwk::Jwk;
 use url::Url;
 
 use crate::{
@@ -37,11 +38,11 @@ pub(crate) struct Redeemed {
 }
 
 /// Why a provider gave no tokens.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ProviderError {
     /// It could not be reached, or went silent.
     #[error("the provider cannot be reached")]
-    Unreachable(#[source] reqwest::Error),
+    Unreachable(#[source] Arc<reqwest::Error>),
     /// It answered something that is not an answer; asking again may help.
     #[error("the provider does not work: {what} (HTTP {status})")]
     Broken {
@@ -71,7 +72,15 @@ pub enum ProviderError {
         /// The provider's words, made fit to show.
         message: String,
     },
-    /// A no of another kind, for example an unknown API key.
+    /// It does not know this app, or not as it is set up: that says nothing about the person's session.
+    #[error("the provider refused this app: {message} (HTTP {status})")]
+    ClientRefused {
+        /// The provider's words, made fit to show.
+        message: String,
+        /// The HTTP status of the answer.
+        status: u16,
+    },
+    /// A no of another kind.
     #[error("the provider refused: {message} (HTTP {status})")]
     Refused {
         /// The provider's words, made fit to show.
@@ -105,7 +114,7 @@ impl<E: Into<ProviderError>> From<E> for RefreshError {
 impl From<HttpError> for ProviderError {
     fn from(error: HttpError) -> Self {
         match error {
-            HttpError::Unreachable(error) => Self::Unreachable(error),
+            HttpError::Unreachable(error) => Self::Unreachable(Arc::new(error)),
             HttpError::Broken { what, status } => Self::Broken { what, status },
         }
     }
@@ -130,7 +139,7 @@ impl ProviderError {
             Self::RedirectNotAllowed => Reason::RedirectNotAllowed,
             Self::CodeRefused { .. } => Reason::CodeRefused,
             Self::SessionEnded { .. } => Reason::SignInNeeded,
-            Self::Refused { .. } => Reason::ProviderRefused,
+            Self::ClientRefused { .. } | Self::Refused { .. } => Reason::ProviderRefused,
             Self::Unverified(_) => Reason::VerificationFailed,
         }
     }
@@ -150,6 +159,7 @@ impl ProviderError {
             Self::Busy { wait } => wait.map(|_| format!("it asks to wait{}", for_so_long(*wait))),
             Self::CodeRefused { message }
             | Self::SessionEnded { message }
+            | Self::ClientRefused { message, .. }
             | Self::Refused { message, .. } => Some(message.clone()),
             Self::Unverified(error) => Some(error.to_string()),
             Self::Unreachable(_) | Self::RedirectNotAllowed => None,
@@ -218,6 +228,24 @@ impl Provider {
     ) -> Result<Redeemed, ProviderError> {
         match self {
             Self::Cotter(cotter) => cotter.redeem(grant).await,
+        }
+    }
+
+    /// Has at hand what is needed to believe an answer: what a code or a refresh token buys cannot be bought twice.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError`], when the provider did not hand it out.
+    pub async fn ready(&self) -> Result<(), ProviderError> {
+        match self {
+            Self::Cotter(cotter) => cotter.ready().await,
+        }
+    }
+
+    /// Believes a key that an earlier process was given and kept with the session.
+    pub(crate) fn remember(&self, key: &Jwk) {
+        match self {
+            Self::Cotter(cotter) => cotter.remember(key),
         }
     }
 

@@ -45,6 +45,12 @@ pub enum Reason {
     SignInNeeded,
     /// Another program is refreshing the same session and did not finish in time.
     Busy,
+    /// The provider's tokens never live as long as was asked for.
+    TokenTooShort,
+    /// What was to be adopted is no refresh token.
+    NothingToAdopt,
+    /// No file can be made by which the programs that share a session keep out of each other's way.
+    StateFolderUnusable,
     /// The keyring has not answered yet; it may be showing a prompt.
     KeyringWaiting,
     /// The keyring is locked, and its prompt was dismissed or could not be shown.
@@ -69,7 +75,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason there is, in the order above.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::InvalidIdentifier,
         Self::BrowserNotOpened,
         Self::Offline,
@@ -86,6 +92,9 @@ impl Reason {
         Self::VerificationFailed,
         Self::SignInNeeded,
         Self::Busy,
+        Self::TokenTooShort,
+        Self::NothingToAdopt,
+        Self::StateFolderUnusable,
         Self::KeyringWaiting,
         Self::KeyringLocked,
         Self::KeyringUnavailable,
@@ -117,6 +126,9 @@ impl Reason {
             Self::VerificationFailed => "verification_failed",
             Self::SignInNeeded => "sign_in_needed",
             Self::Busy => "busy",
+            Self::TokenTooShort => "token_too_short",
+            Self::NothingToAdopt => "nothing_to_adopt",
+            Self::StateFolderUnusable => "state_folder_unusable",
             Self::KeyringWaiting => "keyring_waiting",
             Self::KeyringLocked => "keyring_locked",
             Self::KeyringUnavailable => "keyring_unavailable",

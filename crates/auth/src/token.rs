@@ -5,6 +5,9 @@
 
 use std::time::Duration;
 
+use jsonwebtoken::jwk::Jwk;
+use serde::Deserialize;
+
 use crate::secret::Secret;
 
 macro_rules! token {
@@ -36,7 +39,7 @@ token! {
 }
 token! {
     /// The provider's signed statement of who signed in (OpenID Connect Core §2).
-    pub(crate) IdToken
+    pub IdToken
 }
 
 /// What a provider hands out for a code or a refresh token (RFC 6749 §5.1), verified.
@@ -50,6 +53,66 @@ pub(crate) struct TokenSet {
     pub(crate) id: Option<IdToken>,
     /// How long the access token lives from the moment it was received.
     pub(crate) lifetime: Duration,
-    /// The key that the access token's signature was checked with, where the provider defines how.
+    /// The name of the key that the access token's signature was checked with in this run, where the provider defines
+    /// how.
     pub(crate) verified_by: Option<String>,
+    /// That key. The next process believes what it signed without asking for it again.
+    pub(crate) key: Option<Jwk>,
+}
+
+impl RefreshToken {
+    /// The refresh token in `text`: alone, or in the answer of the call that minted it. Cotter's page spells the field
+    /// with one n and with two.
+    pub(crate) fn minted(text: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Minted {
+            #[serde(alias = "refresh_tokenn")]
+            refresh_token: Secret,
+        }
+        let text = text.trim();
+        let token = match serde_json::from_str::<Minted>(text) {
+            Ok(minted) => minted.refresh_token,
+            Err(_) => Secret::new(text),
+        };
+        // RFC 6749 §A.17: visible ASCII characters, and spaces, which none has.
+        let of_visible =
+            |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        (of_visible(token.expose()) && !token.expose().contains(['{', '"'])).then_some(Self(token))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minted_refresh_token_is_taken_alone_or_out_of_its_answer_in_either_spelling() {
+        for text in [
+            "812:Zk3abc",
+            " 812:Zk3abc\n",
+            r#"{"token":"A","refresh_token":"812:Zk3abc"}"#,
+            r#"{"token":"A","refresh_tokenn":"812:Zk3abc"}"#,
+        ] {
+            assert_eq!(
+                RefreshToken::minted(text).unwrap().expose(),
+                "812:Zk3abc",
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_holds_no_refresh_token_is_none() {
+        for text in [
+            "",
+            "  ",
+            "two words",
+            "{}",
+            r#"{"token":"A"}"#,
+            r#"{"refresh_token":7}"#,
+            "é",
+        ] {
+            assert!(RefreshToken::minted(text).is_none(), "{text}");
+        }
+    }
 }

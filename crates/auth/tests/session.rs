@@ -104,8 +104,7 @@ async fn a_caller_who_goes_away_loses_no_rotated_token() {
     gate.notify_one();
     app.sessions.idle().await;
 
-    let next = App::start_at(&peer, &keyring, Clock::held(NOON + HOUR));
-    next.sessions.restore().await.unwrap();
+    let next = app.another_process(&keyring).await;
     peer.will_answer([peer.refreshed("R3")]);
     gate.notify_one();
     next.sessions.refresh().await.unwrap();
@@ -158,8 +157,11 @@ async fn the_providers_own_no_means_sign_in_again_and_deletes_nothing() {
 }
 
 #[tokio::test]
-async fn no_refresh_token_is_spent_while_the_keys_cannot_be_had() {
+async fn no_refresh_token_is_spent_while_no_key_is_known_and_none_can_be_had() {
     let (peer, keyring, _) = signed_in().await;
+    keyring.edit_record(|record| {
+        record.as_object_mut().unwrap().remove("key").unwrap();
+    });
     let next = App::start(&peer, &keyring);
     next.sessions.restore().await.unwrap();
     peer.withhold_keys(true);
@@ -170,6 +172,18 @@ async fn no_refresh_token_is_spent_while_the_keys_cannot_be_had() {
     peer.withhold_keys(false);
     peer.will_answer([peer.refreshed("R2")]);
     next.sessions.refresh().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refresh_by_the_next_process_is_one_request() {
+    let (peer, keyring, _) = signed_in().await;
+    let keys_asked = peer.keys_asked();
+    let next = App::start(&peer, &keyring);
+    next.sessions.restore().await.unwrap();
+    peer.will_answer([peer.refreshed("R2")]);
+    next.sessions.refresh().await.unwrap();
+    assert_eq!(shown(&next).verified_by.as_deref(), Some("K1"));
+    assert_eq!(peer.keys_asked(), keys_asked);
 }
 
 #[tokio::test]

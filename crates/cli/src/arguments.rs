@@ -53,8 +53,7 @@ pub enum Command {
     #[command(visible_alias = "whoami")]
     Status,
     Token(Token),
-    /// Get new tokens now, however long the ones at hand live
-    Refresh,
+    Refresh(Refresh),
     /// Sign out: forget the tokens of a profile
     Logout,
     Exec(Exec),
@@ -114,6 +113,9 @@ pub struct Token {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Raw, conflicts_with = "json")]
     pub format: Format,
+    /// The ID token in its place, the provider's statement of who signed in; JSON has both
+    #[arg(long = "id-token")]
+    pub identity: bool,
     /// Refresh first, however long the token at hand lives
     #[arg(long)]
     pub force_refresh: bool,
@@ -133,6 +135,15 @@ pub enum Format {
     Fish,
     /// The same for PowerShell
     Powershell,
+}
+
+/// Get new tokens now, however long the ones at hand live
+#[derive(Args)]
+pub struct Refresh {
+    /// With a refresh token that was made elsewhere for the same person, for example with custom claims: it alone, or
+    /// the answer that it came in, is read from standard input
+    #[arg(long, value_name = "-")]
+    pub adopt: Option<String>,
 }
 
 /// Run a command that finds a fresh access token in its environment

@@ -46,7 +46,7 @@ fn run(surroundings: &Surroundings, command: Command) -> Result<ExitCode, Troubl
         | Command::Auth {
             command: Auth::Token(wanted),
         } => wait_for(token::run(surroundings, &wanted))?,
-        Command::Refresh => wait_for(refresh::run(surroundings))?,
+        Command::Refresh(wanted) => wait_for(refresh::run(surroundings, &wanted))?,
         Command::Logout => wait_for(logout::run(surroundings))?,
         Command::Exec(wanted) => {
             let command = wait_for(exec::prepare(surroundings, &wanted))?;

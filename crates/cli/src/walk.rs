@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use keyfob_auth::{
-    AccessToken, Account, Clock, Profile, Provider, Reason, SERVICE, Session, SessionManager,
-    SessionStatus, SessionStore, SignIn, SignedIn, Timestamp, Vault, local_provider,
+    Account, Clock, FreshToken, Profile, Provider, Reason, SERVICE, Session, SessionManager,
+    SessionStatus, SessionStore, SignIn, SignedIn, StateFolder, Vault, Warning, local_provider,
 };
 
 use crate::{interrupt::interrupted, surroundings::Surroundings, trouble::Trouble, words::Cause};
@@ -30,22 +30,13 @@ pub struct Walk {
     sessions: SessionManager,
 }
 
-/// An access token, and what is known about it.
-pub struct Handed {
-    pub token: AccessToken,
-    /// On the provider's clock.
-    pub expires_at: Timestamp,
-    pub lives: Duration,
-    pub account: Account,
-    /// Whether it was fetched just now.
-    pub refreshed: bool,
-}
-
 /// Which token is wanted.
-#[derive(Clone, Copy, Default)]
-pub struct Wish {
-    pub min_valid: Option<Duration>,
-    pub force_refresh: bool,
+#[derive(Clone, Copy)]
+pub enum Wish {
+    /// One that lives at least so long; without a time, as long as is usual.
+    Lives(Option<Duration>),
+    /// A new one.
+    Newer,
 }
 
 impl Walk {
@@ -69,7 +60,7 @@ impl Walk {
             ),
             sessions: SessionManager::new(
                 Arc::clone(&provider),
-                SessionStore::new(vault, &profile.name),
+                SessionStore::new(vault, &profile.name, StateFolder::usual(SERVICE)),
                 clock.clone(),
             ),
             profile: profile.name,
@@ -82,42 +73,47 @@ impl Walk {
     /// Who is signed in, as far as the keyring knows.
     pub async fn who(&self, surroundings: &Surroundings) -> Result<Option<SignedIn>, Trouble> {
         patiently(surroundings, self.sessions.restore()).await?;
-        Ok(match self.sessions.watch().borrow().clone() {
+        Ok(match self.sessions.status() {
             SessionStatus::SignedIn(signed_in) => Some(signed_in),
             SessionStatus::SignedOut => None,
         })
     }
 
-    /// A token for whoever is signed in.
-    pub async fn token(&self, surroundings: &Surroundings, wish: Wish) -> Result<Handed, Trouble> {
-        let before = self
-            .who(surroundings)
-            .await?
-            .ok_or(Trouble::from(Reason::SignInNeeded))?;
+    /// A token, and for whom.
+    pub async fn token(
+        &self,
+        surroundings: &Surroundings,
+        wish: Wish,
+    ) -> Result<(FreshToken, Account), Trouble> {
+        let who = self.who(surroundings).await?;
+        let who = who.ok_or(Trouble::from(Reason::SignInNeeded))?;
         let asked = async {
-            if wish.force_refresh {
-                self.sessions.refresh().await?;
-            }
-            Ok(self.sessions.access_token(wish.min_valid).await?)
+            Ok(match wish {
+                Wish::Lives(min_valid) => self.sessions.access_token(min_valid).await?,
+                Wish::Newer => self.sessions.refresh().await?,
+            })
         };
         let fresh = self.unless_interrupted(asked).await?;
-        Ok(Handed {
-            lives: fresh.expires_at.since(self.clock.now()),
-            refreshed: fresh.expires_at != before.expires_at,
-            token: fresh.token,
-            expires_at: fresh.expires_at,
-            account: before.account,
-        })
+        warn(surroundings, fresh.warning.as_ref());
+        Ok((fresh, who.account))
     }
 
-    /// Asks the provider for its keys, which also tells the time; says whether it could be asked, for this needs a
-    /// session.
-    pub async fn provider_answers(&self, surroundings: &Surroundings) -> Result<bool, Trouble> {
-        if self.who(surroundings).await?.is_none() {
-            return Ok(false);
-        }
-        self.sessions.verify().await?;
-        Ok(true)
+    /// Adopts a refresh token that was minted elsewhere for the same person.
+    pub async fn adopt_minted(
+        &self,
+        surroundings: &Surroundings,
+        minted: &str,
+    ) -> Result<FreshToken, Trouble> {
+        self.who(surroundings).await?;
+        let asked = async { Ok(self.sessions.update_with_refresh_token(minted).await?) };
+        let fresh = self.unless_interrupted(asked).await?;
+        warn(surroundings, fresh.warning.as_ref());
+        Ok(fresh)
+    }
+
+    /// Asks the provider for what it tells everybody, its keys above all; its answer also tells the time.
+    pub async fn ask_provider(&self) -> Result<(), Trouble> {
+        Ok(self.provider.ready().await?)
     }
 
     /// Keeps a new session: for this program, one that no keyring keeps is none.
@@ -151,6 +147,26 @@ impl Walk {
             }
         }
     }
+}
+
+/// Says what is not as it should be with a token that is handed out all the same.
+fn warn(surroundings: &Surroundings, warning: Option<&Warning>) {
+    let said = match warning {
+        None => return,
+        Some(Warning::NotRefreshed(error)) => {
+            let trouble = Trouble::from(error.clone());
+            format!(
+                "this is the token at hand, for there is no newer one: {}",
+                trouble.message()
+            )
+        }
+        Some(Warning::ShortLived) => "even a new token lives for less than a minute".to_owned(),
+        Some(Warning::NotKept) => {
+            "the keyring did not take the new tokens: the next call may have to sign in again"
+                .to_owned()
+        }
+    };
+    surroundings.output.note(&format!("warning: {said}"));
 }
 
 /// The keyring, asked with the patience that fits whoever waits.

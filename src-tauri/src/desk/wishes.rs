@@ -1,7 +1,7 @@
 //! What the page asks for. Each wish ends in nothing, or in a [`Problem`] for the person.
 
 use keyfob_auth::{
-    Identifier, Reason, RedirectUri, SessionError, SessionManager,
+    Identifier, Reason, RedirectUri, SERVICE, SessionError, SessionManager, Warning,
     door::{
         browser,
         loopback::Loopback,
@@ -88,7 +88,7 @@ impl Desk {
             .take()
             .await
             .map_err(|error| Problem::saying(Reason::ClipboardFailed, error))?;
-        match paste::read(&text, links::SCHEME, walk.provider.sign_in_page()) {
+        match paste::read(&text, SERVICE, walk.provider.sign_in_page()) {
             Pasted::ReturnAddress(address) => {
                 self.receive(address);
                 Ok(())
@@ -130,7 +130,12 @@ impl Desk {
             .of_session(|sessions| async move { sessions.access_token(None).await })
             .await?;
         self.copy(fresh.token.expose().to_owned()).await?;
-        self.change(|shown| shown.problem = None);
+        let problem = match &fresh.warning {
+            Some(Warning::NotRefreshed(error)) => Some(error.into()),
+            // The window shows how long it lives, and that nothing is kept, at all times.
+            Some(Warning::ShortLived | Warning::NotKept) | None => None,
+        };
+        self.change(|shown| shown.problem = problem);
         Ok(())
     }
 

@@ -71,9 +71,8 @@ impl Ping {
     ///
     /// # Errors
     ///
-    /// When the folder cannot be made or written.
+    /// When the folder cannot be written.
     pub fn lay(&self, folder: &Path) -> io::Result<()> {
-        fs::create_dir_all(folder)?;
         fs::File::create_new(self.file(folder)).map(drop)
     }
 
@@ -96,15 +95,6 @@ impl Ping {
     fn file(&self, folder: &Path) -> PathBuf {
         folder.join(format!("ping-{}", self.name))
     }
-}
-
-/// Where pings of this `service` are laid: its folder among what programs note down for themselves.
-pub fn usual_folder(service: &str) -> Option<PathBuf> {
-    Some(
-        dirs::state_dir()
-            .or_else(dirs::data_local_dir)?
-            .join(service),
-    )
 }
 
 #[cfg(test)]
@@ -162,11 +152,10 @@ mod tests {
     #[test]
     fn the_answer_takes_the_file_away() {
         let folder = tempfile::tempdir().unwrap();
-        let state = folder.path().join("new");
-        ping().lay(&state).unwrap();
-        assert!(!ping().is_answered(&state));
-        ping().answer(&state);
-        assert!(ping().is_answered(&state));
+        ping().lay(folder.path()).unwrap();
+        assert!(!ping().is_answered(folder.path()));
+        ping().answer(folder.path());
+        assert!(ping().is_answered(folder.path()));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use jsonwebtoken::jwk::Jwk;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -179,14 +180,14 @@ impl Cotter {
             grant_type: "refresh_token",
             refresh_token: token.expose(),
         };
-        self.jwks.ready().await?;
         let address = below(&self.config.api_base, &["token", &self.config.api_key_id]);
         let reply = self
             .http
             .post(address, &self.config.api_key_id, &request)
             .await?;
         let reply = success(reply, |message, status| {
-            // The one fragment that Cotter's own clients take for final.
+            // The one fragment that Cotter's own clients take for final. No status is: which one means what is not
+            // documented, so that every other no is only doubted.
             if message.contains("not valid") {
                 ProviderError::SessionEnded { message }
             } else {
@@ -210,8 +211,21 @@ impl Cotter {
         &self,
         token: &AccessToken,
     ) -> Result<String, ProviderError> {
-        let (_, key_id) = self.verify(token.expose(), "access_token").await?;
+        let unverified = UnverifiedJwt::parse(token.expose())?;
+        let key = self.jwks.key_of_this_run(unverified.key_id()).await?;
+        let key_id = printable(unverified.key_id(), 80);
+        unverified.verify(&key, &self.expected("access_token"))?;
         Ok(key_id)
+    }
+
+    /// Has at hand what is needed to believe an answer.
+    pub(super) async fn ready(&self) -> Result<(), ProviderError> {
+        Ok(self.jwks.ready().await?)
+    }
+
+    /// Believes a key that an earlier process was given.
+    pub(super) fn remember(&self, key: &Jwk) {
+        self.jwks.remember(key);
     }
 
     /// Believes nothing of `answer` until both tokens are verified and are about the same person.
@@ -219,7 +233,7 @@ impl Cotter {
     /// What was spent to get it is gone, so keys that cannot be had are a failed check here, not a reason to ask again.
     async fn verified(&self, answer: OAuthToken) -> Result<(TokenSet, Claims), JwtError> {
         let access = AccessToken::new(answer.access_token);
-        let (claims, key_id) = self
+        let (claims, key) = self
             .verify(access.expose(), "access_token")
             .await
             .map_err(spent)?;
@@ -235,23 +249,27 @@ impl Cotter {
             id,
             refresh: answer.refresh_token.map(RefreshToken::new),
             lifetime: Duration::from_secs(answer.expires_in.into()),
-            verified_by: Some(key_id),
+            verified_by: key.common.key_id.as_deref().map(|id| printable(id, 80)),
+            key: Some(key),
         };
         Ok((tokens, claims))
     }
 
-    async fn verify(&self, token: &str, kind: &str) -> Result<(Claims, String), JwksError> {
+    async fn verify(&self, token: &str, kind: &str) -> Result<(Claims, Jwk), JwksError> {
         let unverified = UnverifiedJwt::parse(token)?;
-        let key_id = printable(unverified.key_id(), 80);
         let key = self.jwks.key(unverified.key_id()).await?;
-        let expected = Expected {
+        let claims = unverified.verify(&key, &self.expected(kind))?;
+        Ok((claims, key))
+    }
+
+    fn expected<'a>(&'a self, kind: &'a str) -> Expected<'a> {
+        Expected {
             issuer: &self.config.issuer,
             audience: &self.config.api_key_id,
             kind,
             earliest_now: self.clock.now().min(self.clock.wall()),
             latest_now: self.clock.now().max(self.clock.wall()),
-        };
-        Ok((unverified.verify(&key, &expected)?, key_id))
+        }
     }
 }
 

@@ -1,13 +1,18 @@
 //! The session's record in the keyring: one per profile, versioned, whole or not at all.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use jsonwebtoken::jwk::Jwk;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::{
+    Refusal, Session, SessionId,
+    lock::{NoLock, RefreshLock},
+};
 use crate::{
     AccessToken, Account, IdToken, Reason, RefreshToken, Timestamp, TokenSet, Vault, VaultError,
-    session::Session,
+    clock::BootMoment, state_folder::StateFolder,
 };
 
 /// The version of the record that this program writes, and the newest it reads.
@@ -16,11 +21,14 @@ const VERSION: u32 = 1;
 /// Room for more than the vault takes, in bytes.
 const LARGEST_RECORD: usize = 192 * 1024;
 
-/// Where the sessions of one profile are kept.
+/// Where the session of one profile is kept: its record in the keyring, and the two empty files by which the programs
+/// that share it keep out of each other's way.
 #[derive(Clone, Debug)]
 pub struct SessionStore {
     vault: Vault,
     entry: String,
+    folder: StateFolder,
+    profile: String,
 }
 
 /// Why the record could not be read, written or deleted.
@@ -68,6 +76,27 @@ struct Record {
     id_token: Option<String>,
     received_at: Timestamp,
     lifetime_ms: u64,
+    /// Told at the sign-in, and the same over all refreshes.
+    #[serde(default)]
+    id: SessionId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    received_since_boot: Option<BootMoment>,
+    /// Provider's time minus ours, as far as it was known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    clock_offset_ms: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refusal: Option<Refusal>,
+    /// A public key. One of a kind that this program does not know is no damage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<serde_json::Value>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "what serde passes to such a function"
+)]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 impl Drop for Record {
@@ -80,11 +109,33 @@ impl Drop for Record {
 
 impl SessionStore {
     /// The record of the profile called `profile`.
-    pub fn new(vault: Vault, profile: &str) -> Self {
+    pub fn new(vault: Vault, profile: &str, folder: StateFolder) -> Self {
         Self {
             vault,
             entry: format!("{profile}.session"),
+            folder,
+            profile: profile.to_owned(),
         }
+    }
+
+    /// The right to change the record.
+    pub(super) async fn lock(&self, patience: Duration) -> Result<RefreshLock, NoLock> {
+        RefreshLock::take(&self.folder, &self.profile, patience).await
+    }
+
+    /// The right to change the record, if it can be had at once.
+    pub(super) fn lock_now(&self) -> Option<RefreshLock> {
+        RefreshLock::take_now(&self.folder, &self.profile)
+    }
+
+    /// When any program last changed the record; only ever compared with another such answer.
+    pub(super) fn last_change(&self) -> Vec<Option<SystemTime>> {
+        self.folder.last_change(&self.profile)
+    }
+
+    /// Tells the other programs of a change.
+    pub(super) fn say_changed(&self) {
+        self.folder.say_changed(&self.profile);
     }
 
     /// The kept session, if there is one.
@@ -92,7 +143,7 @@ impl SessionStore {
     /// # Errors
     ///
     /// [`StoreError`]; none of them means that nobody is signed in.
-    pub(crate) async fn load(&self) -> Result<Option<Session>, StoreError> {
+    pub(super) async fn load(&self) -> Result<Option<Session>, StoreError> {
         let Some(bytes) = self.vault.read(&self.entry).await? else {
             return Ok(None);
         };
@@ -104,7 +155,7 @@ impl SessionStore {
     /// # Errors
     ///
     /// When the keyring did not take it; it then holds the old record, whole.
-    pub(crate) async fn save(&self, session: &Session) -> Result<(), StoreError> {
+    pub(super) async fn save(&self, session: &Session) -> Result<(), StoreError> {
         Ok(self.vault.write(&self.entry, print(session)).await?)
     }
 
@@ -113,7 +164,7 @@ impl SessionStore {
     /// # Errors
     ///
     /// When the keyring did not do it.
-    pub(crate) async fn delete(&self) -> Result<(), StoreError> {
+    pub(super) async fn delete(&self) -> Result<(), StoreError> {
         Ok(self.vault.delete(&self.entry).await?)
     }
 }
@@ -139,6 +190,14 @@ fn print(session: &Session) -> Zeroizing<Vec<u8>> {
         id_token: tokens.id.as_ref().map(|token| token.expose().to_owned()),
         received_at: session.received_at,
         lifetime_ms: u64::try_from(tokens.lifetime.as_millis()).unwrap_or(u64::MAX),
+        id: session.id.clone(),
+        received_since_boot: session.received_since_boot.clone(),
+        clock_offset_ms: session.clock_offset,
+        refusal: session.refusal.clone(),
+        key: tokens
+            .key
+            .as_ref()
+            .and_then(|key| serde_json::to_value(key).ok()),
     };
     written(&record)
 }
@@ -161,10 +220,18 @@ fn parse(bytes: &[u8]) -> Result<Session, StoreError> {
             id: record.id_token.take().map(IdToken::new),
             lifetime: Duration::from_millis(record.lifetime_ms),
             verified_by: None,
+            key: record
+                .key
+                .take()
+                .and_then(|key| serde_json::from_value::<Jwk>(key).ok()),
         },
         received_at: record.received_at,
         received_monotonic: None,
+        received_since_boot: record.received_since_boot.take(),
+        clock_offset: record.clock_offset_ms,
+        id: std::mem::take(&mut record.id),
         generation: record.generation,
+        refusal: record.refusal.take(),
         distrusted: false,
     })
 }
@@ -186,10 +253,15 @@ mod tests {
                 id: None,
                 lifetime: Duration::from_hours(1),
                 verified_by: Some("K".to_owned()),
+                key: None,
             },
             received_at: Timestamp::from_seconds(1_700_000_000),
             received_monotonic: Some(Duration::ZERO),
+            received_since_boot: None,
+            clock_offset: 0,
+            id: SessionId::default(),
             generation: 3,
+            refusal: None,
             distrusted: false,
         }
     }
@@ -198,7 +270,7 @@ mod tests {
     fn the_record_is_what_is_documented() {
         assert_eq!(
             String::from_utf8(print(&session()).to_vec()).unwrap(),
-            r#"{"v":1,"generation":3,"account":{"subject":"S","issuer":"https://issuer.test","identifier":"ada@example.com"},"access_token":"A","refresh_token":"R","id_token":null,"received_at":1700000000000,"lifetime_ms":3600000}"#
+            r#"{"v":1,"generation":3,"account":{"subject":"S","issuer":"https://issuer.test","identifier":"ada@example.com"},"access_token":"A","refresh_token":"R","id_token":null,"received_at":1700000000000,"lifetime_ms":3600000,"id":""}"#
         );
     }
 

@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex};
 use keyring_core::api::{CredentialApi, CredentialStoreApi};
 use keyring_core::{Credential, CredentialStore, Entry, Error, Result, mock};
 
+/// What every entry of the tests is filed under.
+pub(super) const SERVICE: &str = "dev.keyfob.test";
+
 /// A call that is about to be made to an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Call {
@@ -58,9 +61,7 @@ impl Daemon {
 
     /// The mock's own entry, past the guard.
     pub(super) fn entry(&self, name: &str) -> Entry {
-        self.entries
-            .build(super::tests::SERVICE, name, None)
-            .unwrap()
+        self.entries.build(SERVICE, name, None).unwrap()
     }
 
     /// The next call to this entry fails in this way.

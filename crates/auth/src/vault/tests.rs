@@ -8,11 +8,9 @@ use std::time::Duration;
 
 use keyring_core::{Entry, Error, Result};
 
-use super::fake::{Call, Daemon};
+use super::fake::{Call, Daemon, SERVICE};
 use super::*;
 use crate::Reason;
-
-pub(super) const SERVICE: &str = "dev.keyfob.test";
 
 /// For a caller who is to see an answer, however busy the machine.
 const NEVER: Duration = Duration::from_mins(10);

@@ -12,10 +12,13 @@
     reason = "a fixture that cannot be set up fails its test"
 )]
 
+#[path = "../../src/vault/fake.rs"]
+mod fake;
 mod issuer;
 
 use std::{
     collections::VecDeque,
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -28,19 +31,17 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
+use fake::{Call, Daemon, SERVICE};
 use issuer::SigningKey;
 use keyfob_auth::{
     Clock, CotterConfig, Profile, Provider, ProviderConfig, RedirectUri, SessionManager,
-    SessionStore, SignIn, Timestamp, Vault,
+    SessionStore, SignIn, StateFolder, Timestamp, Vault,
 };
-use keyring_core::{api::CredentialStoreApi, mock};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 /// The moment at which every test begins.
 pub const NOON: Timestamp = Timestamp::from_seconds(1_700_000_000);
-
-const SERVICE: &str = "test";
 
 /// The API key that every test uses.
 pub const KEY: &str = "11111111-2222-3333-4444-555555555555";
@@ -250,18 +251,21 @@ async fn answer(State(peer): State<Peer>, request: Request<Body>) -> Response<Bo
         .into_response()
 }
 
-/// A keyring in memory that can be broken and mended.
+/// A keyring in memory that can be broken and mended, and beside it the files by which programs keep out of each other's
+/// way.
 #[derive(Clone)]
 pub struct Keyring {
-    store: Arc<mock::Store>,
+    daemon: Daemon,
     broken: Arc<Mutex<bool>>,
+    folder: Arc<tempfile::TempDir>,
 }
 
 impl Keyring {
     pub fn new() -> Self {
         Self {
-            store: mock::Store::new().unwrap(),
+            daemon: Daemon::new(),
             broken: Arc::default(),
+            folder: Arc::new(tempfile::tempdir().unwrap()),
         }
     }
 
@@ -271,19 +275,34 @@ impl Keyring {
             if *keyring.broken.lock().unwrap() {
                 Err(keyring_core::Error::NoDefaultStore)
             } else {
-                Ok(keyring.store.clone())
+                Ok(keyring.daemon.open())
             }
         })
     }
 
+    pub fn folder(&self) -> StateFolder {
+        StateFolder::at(self.folder.path())
+    }
+
+    /// The file that is locked by who refreshes.
+    pub fn lock_file(&self) -> PathBuf {
+        self.folder.path().join("work.lock")
+    }
+
+    /// From now on there is a file where the folder was: no file can be made in it.
+    pub fn lose_folder(&self) {
+        std::fs::remove_dir_all(self.folder.path()).unwrap();
+        std::fs::write(self.folder.path(), "").unwrap();
+    }
+
     /// Puts any bytes where an entry lies, past the vault.
     pub fn put(&self, entry: &str, bytes: &[u8]) {
-        self.entry(entry).set_secret(bytes).unwrap();
+        self.daemon.entry(entry).set_secret(bytes).unwrap();
     }
 
     /// The bytes of an entry, if there is one.
     pub fn get(&self, entry: &str) -> Option<Vec<u8>> {
-        self.entry(entry).get_secret().ok()
+        self.daemon.entry(entry).get_secret().ok()
     }
 
     /// Every entry that the walk may write, as it is.
@@ -292,8 +311,62 @@ impl Keyring {
         entries.map(|entry| self.get(entry)).to_vec()
     }
 
-    fn entry(&self, name: &str) -> keyring_core::Entry {
-        self.store.build(SERVICE, name, None).unwrap()
+    /// How many entries the session's record takes.
+    pub fn session_entries(&self) -> usize {
+        let names = self.daemon.names();
+        let ours = names.iter().filter(|name| name.starts_with("work.session"));
+        ours.count()
+    }
+
+    /// The session's record, read past the vault.
+    pub fn record(&self) -> Value {
+        let names = self.daemon.names();
+        let parts = names.iter().filter(|name| name.starts_with("work.session"));
+        let bodies = parts.map(|name| {
+            let text = String::from_utf8(self.get(name).unwrap()).unwrap();
+            text.split_once('\n').unwrap().1.to_owned()
+        });
+        serde_json::from_str(&bodies.collect::<String>()).unwrap()
+    }
+
+    /// Changes the session's record past the vault; it must lie in one entry before and after.
+    pub fn edit_record(&self, edit: impl FnOnce(&mut Value)) {
+        let mut record = self.record();
+        edit(&mut record);
+        let body = record.to_string();
+        let header = format!("keyfob/1 whole 0000000000000000 text {}", body.len());
+        self.put("work.session", format!("{header}\n{body}").as_bytes());
+    }
+
+    /// From now on it can be read, and every write fails.
+    pub fn make_read_only(&self) {
+        self.daemon.guard(|call, _| match call {
+            Call::Get => Ok(()),
+            Call::Set | Call::Delete => {
+                Err(keyring_core::Error::NoStorageAccess("read-only".into()))
+            }
+        });
+    }
+
+    /// From now on so many writes of an entry succeed, and every one after them fails.
+    pub fn fail_after_writes(&self, count: usize) {
+        let left = Mutex::new(count);
+        self.daemon.guard(move |call, _| {
+            let mut left = left.lock().unwrap();
+            match (call, left.checked_sub(1)) {
+                (Call::Set, Some(fewer)) => *left = fewer,
+                (Call::Set, None) => {
+                    return Err(keyring_core::Error::NoStorageAccess("full".into()));
+                }
+                _ => {}
+            }
+            Ok(())
+        });
+    }
+
+    /// From now on every call works again.
+    pub fn relent(&self) {
+        self.daemon.relent();
     }
 
     /// No vault that is opened from now on finds a store.
@@ -335,6 +408,13 @@ impl App {
         Self::over(peer, keyring, clock, provider)
     }
 
+    /// Another process of the same computer, with what the keyring holds.
+    pub async fn another_process(&self, keyring: &Keyring) -> Self {
+        let next = Self::start_at(&self.peer, keyring, self.clock.of_another_process());
+        next.sessions.restore().await.unwrap();
+        next
+    }
+
     /// The same provider, over another keyring: what is slow to make is made once.
     pub fn another_over(&self, keyring: &Keyring) -> Self {
         let provider = Arc::clone(&self.provider);
@@ -348,7 +428,7 @@ impl App {
             sign_in: SignIn::new(Arc::clone(&provider), vault.clone(), "work", clock.clone()),
             sessions: SessionManager::new(
                 provider,
-                SessionStore::new(vault, "work"),
+                SessionStore::new(vault, "work", keyring.folder()),
                 clock.clone(),
             ),
             clock,

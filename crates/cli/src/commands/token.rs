@@ -2,6 +2,7 @@
 
 mod format;
 
+use keyfob_auth::{Account, FreshToken};
 use serde::Serialize;
 
 use crate::{
@@ -9,7 +10,8 @@ use crate::{
     moment, output,
     surroundings::Surroundings,
     trouble::Trouble,
-    walk::{Handed, Walk, Wish},
+    walk::{Walk, Wish},
+    words::Cause,
 };
 pub use format::printable;
 
@@ -21,6 +23,9 @@ const VARIABLE: &str = "KEYFOB_TOKEN";
 struct Printed<'a> {
     v: u32,
     access_token: &'a str,
+    /// Only when it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<&'a str>,
     token_type: &'static str,
     expires_at: String,
     expires_in: u64,
@@ -35,37 +40,48 @@ struct Printed<'a> {
 
 pub async fn run(surroundings: &Surroundings, wanted: &Token) -> Result<(), Trouble> {
     let walk = Walk::begin(surroundings).await?;
-    let wish = Wish {
-        min_valid: wanted.min_valid,
-        force_refresh: wanted.force_refresh,
+    let (fresh, account) = fresh(surroundings, &walk, wanted).await?;
+    let id_token = match (&fresh.id_token, wanted.identity) {
+        (Some(token), true) => Some(token.expose()),
+        (None, true) => return Err(Cause::NoIdToken.into()),
+        (_, false) => None,
     };
-    let handed = walk.token(surroundings, wish).await?;
     if surroundings.output.json || wanted.format == Format::Json {
-        return output::json(&Printed::of(&walk, &handed));
-    }
-    let token = printable(handed.token.expose())?;
-    let written = format::written(token, wanted.format, VARIABLE);
-    output::exactly(&written)
-}
-
-impl<'a> Printed<'a> {
-    fn of(walk: &'a Walk, handed: &'a Handed) -> Self {
-        Self {
+        return output::json(&Printed {
             v: output::VERSION,
-            access_token: handed.token.expose(),
+            access_token: fresh.token.expose(),
+            id_token,
             token_type: "Bearer",
-            expires_at: moment::rfc3339(handed.expires_at),
-            expires_in: handed.lives.as_secs(),
-            issuer: &handed.account.issuer,
-            subject: &handed.account.subject,
-            account: &handed.account.identifier,
+            expires_at: moment::rfc3339(fresh.expires_at),
+            expires_in: fresh.lives.as_secs(),
+            issuer: &account.issuer,
+            subject: &account.subject,
+            account: &account.identifier,
             profile: &walk.profile,
-            refreshed: handed.refreshed,
-            source: if handed.refreshed {
+            refreshed: fresh.refreshed,
+            source: if fresh.refreshed {
                 "provider"
             } else {
                 "keyring"
             },
+        });
+    }
+    let token = printable(id_token.unwrap_or(fresh.token.expose()))?;
+    output::exactly(&format::written(token, wanted.format, VARIABLE))
+}
+
+async fn fresh(
+    surroundings: &Surroundings,
+    walk: &Walk,
+    wanted: &Token,
+) -> Result<(FreshToken, Account), Trouble> {
+    if wanted.force_refresh {
+        let newest = walk.token(surroundings, Wish::Newer).await?;
+        if wanted.min_valid.is_none_or(|least| newest.0.lives >= least) {
+            return Ok(newest);
         }
     }
+    // Whether a new token lives as long as is wanted is the engine's to say.
+    walk.token(surroundings, Wish::Lives(wanted.min_valid))
+        .await
 }

@@ -8,16 +8,16 @@ use std::{
 };
 
 use keyfob_auth::{
-    Clock, Reason, SERVICE,
+    Clock, Reason, SERVICE, StateFolder,
     door::{
         handler::{self, MADE_AT_RUN_TIME, PACKAGED},
-        ping::{self, Ping},
+        ping::Ping,
     },
 };
 use tokio::{process::Command, time::timeout};
 
 use super::{Finding, programs};
-use crate::{surroundings::Surroundings, trouble::Trouble, words::Cause};
+use crate::{surroundings::Surroundings, trouble::Trouble};
 
 const HANDLER: &str = "handler";
 const ROUND_TRIP: &str = "link";
@@ -74,15 +74,17 @@ async fn round_trip(surroundings: &Surroundings) -> Finding {
     if !surroundings.has_display {
         return Finding::skipped(ROUND_TRIP, "without a display nobody opens it");
     }
-    let Some(folder) = ping::usual_folder(SERVICE) else {
-        return Finding::skipped(ROUND_TRIP, "there is no folder for its answer");
-    };
     let ping = Ping::random();
-    if let Err(error) = ping.lay(&folder) {
-        let found = format!("{}: {error}", folder.display());
-        return Finding::bad(ROUND_TRIP, &Trouble::saying(Cause::NotWritten, found))
-            .with_remedy("let this user write into that folder");
-    }
+    let laid = StateFolder::usual(SERVICE)
+        .writable()
+        .and_then(|folder| ping.lay(&folder).map(|()| folder));
+    let folder = match laid {
+        Ok(folder) => folder,
+        Err(error) => {
+            let trouble = Trouble::saying(Reason::StateFolderUnusable, error);
+            return Finding::bad(ROUND_TRIP, &trouble);
+        }
+    };
     let clock = Clock::system();
     let answered = timeout(PATIENCE, async {
         open(&ping).await;
