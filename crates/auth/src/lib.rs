@@ -80,20 +80,12 @@ mod profile;
 mod provider;
 mod reason;
 mod secret;
+mod service;
 mod session;
 mod sign_in;
 mod state_folder;
 mod token;
 mod vault;
-
-/// What a build of Keyfob calls itself to the system: its scheme of links, its keyring service, its state folder.
-///
-/// A debug build has a name of its own, so that it never takes an installed app's links or session.
-pub const SERVICE: &str = if cfg!(debug_assertions) {
-    "dev.keyfob.debug"
-} else {
-    "dev.keyfob"
-};
 
 pub use account::Account;
 pub use authorization::{
@@ -107,6 +99,7 @@ pub use jwt::JwtError;
 pub use profile::{CotterConfig, Profile, ProfileError, ProviderConfig};
 pub use provider::{Provider, ProviderError};
 pub use reason::Reason;
+pub use service::SERVICE;
 pub use session::{
     FreshToken, Session, SessionError, SessionManager, SessionStatus, SessionStore, SignedIn,
     StoreError, Trouble, Warning,

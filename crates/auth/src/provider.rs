@@ -236,7 +236,7 @@ impl Provider {
     /// # Errors
     ///
     /// [`ProviderError`], when the provider did not hand it out.
-    pub(crate) async fn ready(&self) -> Result<(), ProviderError> {
+    pub async fn ready(&self) -> Result<(), ProviderError> {
         match self {
             Self::Cotter(cotter) => cotter.ready().await,
         }

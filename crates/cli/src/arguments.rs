@@ -113,23 +113,12 @@ pub struct Token {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Raw, conflicts_with = "json")]
     pub format: Format,
-    /// Print the ID token instead: the provider's signed statement of who signed in, not for calling APIs
+    /// The ID token in its place, the provider's statement of who signed in; JSON has both
     #[arg(long = "id-token")]
-    pub id: bool,
+    pub identity: bool,
     /// Refresh first, however long the token at hand lives
     #[arg(long)]
     pub force_refresh: bool,
-}
-
-/// Get new tokens now, however long the ones at hand live
-///
-/// A provider that has ended the session is asked once more.
-#[derive(Args)]
-pub struct Refresh {
-    /// Take a refresh token that was minted elsewhere, for example with custom claims, from standard input: the token
-    /// alone, or the answer that it came in
-    #[arg(long, value_name = "-", value_parser = ["-"])]
-    pub adopt: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -146,6 +135,15 @@ pub enum Format {
     Fish,
     /// The same for PowerShell
     Powershell,
+}
+
+/// Get new tokens now, however long the ones at hand live
+#[derive(Args)]
+pub struct Refresh {
+    /// With a refresh token that was made elsewhere for the same person, for example with custom claims: it alone, or
+    /// the answer that it came in, is read from standard input
+    #[arg(long, value_name = "-")]
+    pub adopt: Option<String>,
 }
 
 /// Run a command that finds a fresh access token in its environment

@@ -3,9 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use keyfob_auth::{
-    Account, Clock, FreshToken, Profile, Provider, Reason, SERVICE, Session, SessionError,
-    SessionManager, SessionStatus, SessionStore, SignIn, SignedIn, StateFolder, Vault, Warning,
-    local_provider,
+    Account, Clock, FreshToken, Profile, Provider, Reason, SERVICE, Session, SessionManager,
+    SessionStatus, SessionStore, SignIn, SignedIn, StateFolder, Vault, Warning, local_provider,
 };
 
 use crate::{
@@ -38,10 +37,12 @@ pub struct Walk {
 }
 
 /// Which token is wanted.
-#[derive(Clone, Copy, Default)]
-pub struct Wish {
-    pub min_valid: Option<Duration>,
-    pub force_refresh: bool,
+#[derive(Clone, Copy)]
+pub enum Wish {
+    /// One that lives at least so long; without a time, as long as is usual.
+    Lives(Option<Duration>),
+    /// A new one.
+    Newer,
 }
 
 impl Walk {
@@ -84,19 +85,18 @@ impl Walk {
         })
     }
 
-    /// A token for whoever is signed in, and who that is. What a person should know of it is said.
+    /// A token, and for whom.
     pub async fn token(
         &self,
         surroundings: &Surroundings,
         wish: Wish,
     ) -> Result<(FreshToken, Account), Trouble> {
-        let who = self.signed_in(surroundings).await?;
+        let who = self.who(surroundings).await?;
+        let who = who.ok_or(Trouble::from(Reason::SignInNeeded))?;
         let asked = async {
-            Ok(if wish.force_refresh {
-                let fresh = self.sessions.refresh().await?;
-                enough(fresh, wish.min_valid)?
-            } else {
-                self.sessions.access_token(wish.min_valid).await?
+            Ok(match wish {
+                Wish::Lives(min_valid) => self.sessions.access_token(min_valid).await?,
+                Wish::Newer => self.sessions.refresh().await?,
             })
         };
         let fresh = self.unless_interrupted(asked).await?;
@@ -104,45 +104,41 @@ impl Walk {
         Ok((fresh, who.account))
     }
 
-    /// Takes a refresh token that was minted elsewhere, and spends it at once.
-    pub async fn adopt_refresh_token(
+    /// Adopts a refresh token that was minted elsewhere for the same person.
+    pub async fn adopt_minted(
         &self,
         surroundings: &Surroundings,
         minted: &str,
     ) -> Result<FreshToken, Trouble> {
-        self.signed_in(surroundings).await?;
+        self.who(surroundings).await?;
         let asked = async { Ok(self.sessions.update_with_refresh_token(minted).await?) };
         let fresh = self.unless_interrupted(asked).await?;
         self.warn(surroundings, &fresh).await;
         Ok(fresh)
     }
 
-    async fn signed_in(&self, surroundings: &Surroundings) -> Result<SignedIn, Trouble> {
-        let who = self.who(surroundings).await?;
-        who.ok_or(Reason::SignInNeeded.into())
-    }
-
-    /// Says what a person should know of a token that is handed out all the same.
+    /// Says what is not as it should be with a token that is handed out all the same.
     async fn warn(&self, surroundings: &Surroundings, fresh: &FreshToken) {
         let output = surroundings.output;
+        let left = moment::spoken(fresh.lives);
         match &fresh.warning {
             None => {}
             Some(Warning::NotRefreshed(error)) => {
                 let why = Trouble::from(error.clone()).message();
-                let left = moment::spoken(fresh.lives);
                 output.warning(&format!(
-                    "the token could not be refreshed and expires in {left}: {why}"
+                    "the token expires in {left}, and there is no newer one: {why}"
                 ));
             }
             Some(Warning::ShortLived) => {
-                let left = moment::spoken(fresh.lives);
-                output.warning(&format!("a new token of this provider lives only {left}"));
+                output.warning(&format!(
+                    "even a new token of this provider lives only {left}"
+                ));
             }
             Some(Warning::NotKept) => {
                 if let Err(trouble) = self.keep_after_all().await {
-                    let why = trouble.message();
                     output.warning(&format!(
-                        "the new tokens could not be kept, so the next call will need `keyfob login`: {why}"
+                        "the new tokens are not kept, and the next call may have to sign in again: {}",
+                        trouble.message()
                     ));
                 }
             }
@@ -150,14 +146,14 @@ impl Walk {
         let minutes = self.clock.offset_milliseconds() / 60_000;
         if minutes != 0 {
             let direction = if minutes > 0 { "slow" } else { "fast" };
+            let minutes = minutes.unsigned_abs();
             output.warning(&format!(
-                "the clock of this computer is {} min {direction}",
-                minutes.abs()
+                "the clock of this computer is {minutes} min {direction}"
             ));
         }
     }
 
-    /// Gives the keyring another chance to keep what was just refreshed: with this program it would be lost.
+    /// Gives the keyring another chance to keep what was just refreshed: it would end with this program.
     async fn keep_after_all(&self) -> Result<(), Trouble> {
         for _ in 1..SAVE_TRIES {
             if self.sessions.settle_with_keyring().await.is_ok() {
@@ -168,14 +164,9 @@ impl Walk {
         Ok(self.sessions.settle_with_keyring().await?)
     }
 
-    /// Asks the provider for its keys, which also tells the time; says whether it could be asked, for this needs a
-    /// session.
-    pub async fn provider_answers(&self, surroundings: &Surroundings) -> Result<bool, Trouble> {
-        if self.who(surroundings).await?.is_none() {
-            return Ok(false);
-        }
-        self.sessions.verify().await?;
-        Ok(true)
+    /// Asks the provider for what it tells everybody, its keys above all; its answer also tells the time.
+    pub async fn ask_provider(&self) -> Result<(), Trouble> {
+        Ok(self.provider.ready().await?)
     }
 
     /// Keeps a new session: for this program, one that no keyring keeps is none.
@@ -210,17 +201,6 @@ impl Walk {
                 Err(Cause::Cancelled.into())
             }
         }
-    }
-}
-
-/// The wish holds for a token that was asked for anew, too.
-fn enough(fresh: FreshToken, wanted: Option<Duration>) -> Result<FreshToken, SessionError> {
-    match wanted {
-        Some(asked) if fresh.lives < asked => Err(SessionError::TooShort {
-            lives: fresh.lives,
-            asked,
-        }),
-        _ => Ok(fresh),
     }
 }
 

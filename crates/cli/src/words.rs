@@ -11,10 +11,14 @@ pub enum Cause {
     Auth(Reason),
     /// The arguments do not make sense.
     Usage,
+    /// A token stands where every program of this computer can read it.
+    SecretAmongArguments,
     /// The person pressed Ctrl-C, or another program asked for the end.
     Cancelled,
     /// The token has characters that would do something in a terminal, a header or a shell.
     TokenNotPrintable,
+    /// The provider has made no ID token.
+    NoIdToken,
     /// `exec` names a command that is not there.
     CommandNotFound,
     /// `exec` names a file that is no program, or may not be run.
@@ -23,12 +27,10 @@ pub enum Cause {
     NotWell,
     /// The system gives this program nothing to wait with.
     NoRuntime,
-    /// The provider gave no ID token.
-    NoIdToken,
-    /// Standard input could not be read.
-    NotRead,
     /// The result could not be written.
     NotWritten,
+    /// Standard input could not be read.
+    NotRead,
     /// Whoever read the result has gone away. That is nothing to talk about.
     ReaderGone,
 }
@@ -66,15 +68,16 @@ impl Cause {
         match self {
             Self::Auth(reason) => reason.word(),
             Self::Usage => "usage",
+            Self::SecretAmongArguments => "secret_among_arguments",
             Self::Cancelled => "cancelled",
             Self::TokenNotPrintable => "token_not_printable",
+            Self::NoIdToken => "no_id_token",
             Self::CommandNotFound => "command_not_found",
             Self::CommandNotRun => "command_not_run",
             Self::NotWell => "not_well",
             Self::NoRuntime => "no_runtime",
-            Self::NoIdToken => "no_id_token",
-            Self::NotRead => "not_read",
             Self::NotWritten => "not_written",
+            Self::NotRead => "not_read",
             Self::ReaderGone => "reader_gone",
         }
     }
@@ -87,11 +90,21 @@ impl Cause {
                 "`keyfob --help` lists what there is",
                 exit::USAGE,
             ),
+            Self::SecretAmongArguments => (
+                "a refresh token does not belong among the arguments, where others can read it",
+                "write `--adopt -`, and give it on standard input",
+                exit::USAGE,
+            ),
             Self::Cancelled => ("cancelled", "", exit::CANCELLED),
             Self::TokenNotPrintable => (
                 "the token has characters that no token may have, and is not printed",
                 "run `keyfob token --force-refresh`; if it stays so, ask the provider's operator",
                 exit::VERIFICATION_FAILED,
+            ),
+            Self::NoIdToken => (
+                "the provider has given no ID token",
+                "ask for one with the scope `openid` in the profile, then run `keyfob login`",
+                exit::ERROR,
             ),
             Self::CommandNotFound => (
                 "there is no such command",
@@ -113,19 +126,14 @@ impl Cause {
                 "close some programs, or raise the limit of open files, then try again",
                 exit::ERROR,
             ),
-            Self::NoIdToken => (
-                "the provider gave no ID token",
-                "an OpenID Connect provider gives one for the scope `openid`",
-                exit::ERROR,
-            ),
-            Self::NotRead => (
-                "standard input could not be read as text",
-                "pipe the refresh token in, or the answer that it came in",
-                exit::ERROR,
-            ),
             Self::NotWritten => (
                 "the result could not be written",
                 "check where standard output goes, and whether the disk is full",
+                exit::ERROR,
+            ),
+            Self::NotRead => (
+                "standard input could not be read",
+                "give a text there, by a pipe or from a file",
                 exit::ERROR,
             ),
             Self::ReaderGone => ("nobody reads the result", "", exit::DONE),
@@ -225,18 +233,18 @@ fn of(reason: Reason) -> (&'static str, &'static str, u8) {
             exit::TIMED_OUT,
         ),
         Reason::TokenTooShort => (
-            "the provider's tokens do not live that long",
+            "tokens of this provider do not live that long",
             "ask for less with `--min-valid`",
             exit::ERROR,
         ),
         Reason::NothingToAdopt => (
             "this is no refresh token, nor an answer with one",
-            "pipe it in: `keyfob refresh --adopt - < file`",
+            "give all of what the provider answered, on standard input",
             exit::ERROR,
         ),
         Reason::StateFolderUnusable => (
-            "no file can be made that keeps two programs from refreshing at once",
-            "make room, or let this user write into the state folder",
+            "no lock file can be made, and without it another program may spend the same token",
+            "let this user write into the state folder, or set XDG_STATE_HOME to one that it may write",
             exit::ERROR,
         ),
         Reason::KeyringWaiting => (

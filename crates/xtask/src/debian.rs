@@ -26,8 +26,12 @@ use tree::Tree;
 /// What the package's own files and the programs agree on.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What is built, and by which manual page it is explained.
-const PROGRAMS: [&str; 2] = ["keyfob-desktop", "keyfob-identity"];
+/// What is built, and the package of this workspace that it is built from.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("keyfob", "keyfob-cli"),
+    ("keyfob-desktop", "keyfob-desktop"),
+    ("keyfob-identity", "keyfob-identity"),
+];
 
 /// A package that has been built.
 pub(crate) struct Package {
@@ -52,7 +56,9 @@ pub(crate) fn make() -> Result<(), Failure> {
 /// Builds the package; the page must be built already.
 pub(crate) fn build() -> Result<Package, Failure> {
     say("building the release programs");
-    let selection = PROGRAMS.iter().flat_map(|program| ["--package", program]);
+    let selection = PROGRAMS
+        .iter()
+        .flat_map(|(_, package)| ["--package", package]);
     run(cargo(["build", "--release", "--locked"]).args(selection))?;
 
     let folder = target().join("package");
@@ -112,7 +118,7 @@ fn libraries(folder: &Path, tree: &Tree) -> Result<String, Failure> {
         .map_err(|error| about(&source, &error))?;
     let mut shlibdeps = Command::new("dpkg-shlibdeps");
     shlibdeps.arg("-O").current_dir(folder);
-    shlibdeps.args(PROGRAMS.map(|program| tree.root().join("usr/bin").join(program)));
+    shlibdeps.args(PROGRAMS.map(|(program, _)| tree.root().join("usr/bin").join(program)));
     let found = read(&mut shlibdeps)?;
     fs::remove_dir_all(&source).map_err(|error| about(&source, &error))?;
     found

@@ -20,10 +20,7 @@ use crate::{
 /// Gets the token, and makes the command that has it.
 pub async fn prepare(surroundings: &Surroundings, wanted: &Exec) -> Result<Command, Trouble> {
     let walk = Walk::begin(surroundings).await?;
-    let wish = Wish {
-        min_valid: wanted.min_valid,
-        force_refresh: false,
-    };
+    let wish = Wish::Lives(wanted.min_valid);
     let (fresh, _) = walk.token(surroundings, wish).await?;
     let token = token::printable(fresh.token.expose())?;
     let [program, arguments @ ..] = wanted.command.as_slice() else {

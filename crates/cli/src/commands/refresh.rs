@@ -14,20 +14,21 @@ use crate::{
     words::Cause,
 };
 
-/// More than any refresh token, or answer with one, has, in bytes.
-const LONGEST_INPUT: u64 = 64 * 1024;
+/// More than any answer with a refresh token has, in bytes.
+const LONGEST_ANSWER: u64 = 64 * 1024;
 
 pub async fn run(surroundings: &Surroundings, wanted: &Refresh) -> Result<(), Trouble> {
+    // Before anything else: whoever writes it may be waiting.
+    let minted = match wanted.adopt.as_deref() {
+        None => None,
+        Some("-") => Some(given()?),
+        // It may be the token itself, which everybody on this computer could read, so it is not repeated here.
+        Some(_) => return Err(Cause::SecretAmongArguments.into()),
+    };
     let walk = Walk::begin(surroundings).await?;
-    let fresh = if wanted.adopt.is_some() {
-        let minted = read().map_err(|error| Trouble::saying(Cause::NotRead, error))?;
-        walk.adopt_refresh_token(surroundings, &minted).await?
-    } else {
-        let wish = Wish {
-            force_refresh: true,
-            ..Wish::default()
-        };
-        walk.token(surroundings, wish).await?.0
+    let fresh = match minted {
+        Some(minted) => walk.adopt_minted(surroundings, &minted).await?,
+        None => walk.token(surroundings, Wish::Newer).await?.0,
     };
     if surroundings.output.json {
         let who = walk.who(surroundings).await?;
@@ -35,18 +36,17 @@ pub async fn run(surroundings: &Surroundings, wanted: &Refresh) -> Result<(), Tr
         return output::json(&status);
     }
     let left = moment::spoken(fresh.lives);
-    surroundings
-        .output
-        .note(&format!("New tokens: the access token expires in {left}"));
+    let said = format!("New tokens: the access token expires in {left}");
+    surroundings.output.note(&said);
     Ok(())
 }
 
-/// What is on standard input; in a buffer that does not grow, because growing leaves copies behind that nobody wipes.
-fn read() -> io::Result<Zeroizing<String>> {
-    let mut text = Zeroizing::new(String::with_capacity(64 * 1024));
+/// What stands on standard input, to its end.
+fn given() -> Result<Zeroizing<String>, Trouble> {
+    let mut text = Zeroizing::new(String::with_capacity(4096));
     io::stdin()
-        .lock()
-        .take(LONGEST_INPUT)
-        .read_to_string(&mut text)?;
+        .take(LONGEST_ANSWER)
+        .read_to_string(&mut text)
+        .map_err(|error| Trouble::saying(Cause::NotRead, error))?;
     Ok(text)
 }

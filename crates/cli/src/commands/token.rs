@@ -23,7 +23,7 @@ const VARIABLE: &str = "KEYFOB_TOKEN";
 struct Printed<'a> {
     v: u32,
     access_token: &'a str,
-    /// Only with `--id-token`.
+    /// Only when it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<&'a str>,
     token_type: &'static str,
@@ -40,32 +40,17 @@ struct Printed<'a> {
 
 pub async fn run(surroundings: &Surroundings, wanted: &Token) -> Result<(), Trouble> {
     let walk = Walk::begin(surroundings).await?;
-    let wish = Wish {
-        min_valid: wanted.min_valid,
-        force_refresh: wanted.force_refresh,
-    };
-    let (fresh, account) = walk.token(surroundings, wish).await?;
-    let token = if wanted.id {
-        let none = || Trouble::from(Cause::NoIdToken);
-        fresh.id_token.as_ref().ok_or_else(none)?.expose()
-    } else {
-        fresh.token.expose()
+    let (fresh, account) = fresh(surroundings, &walk, wanted).await?;
+    let id_token = match (&fresh.id_token, wanted.identity) {
+        (Some(token), true) => Some(token.expose()),
+        (None, true) => return Err(Cause::NoIdToken.into()),
+        (_, false) => None,
     };
     if surroundings.output.json || wanted.format == Format::Json {
-        return output::json(&Printed::of(&walk, &fresh, &account, wanted.id));
-    }
-    let token = printable(token)?;
-    let written = format::written(token, wanted.format, VARIABLE);
-    output::exactly(&written)
-}
-
-impl<'a> Printed<'a> {
-    fn of(walk: &'a Walk, fresh: &'a FreshToken, account: &'a Account, with_id: bool) -> Self {
-        let id_token = fresh.id_token.as_ref().filter(|_| with_id);
-        Self {
+        return output::json(&Printed {
             v: output::VERSION,
             access_token: fresh.token.expose(),
-            id_token: id_token.map(keyfob_auth::IdToken::expose),
+            id_token,
             token_type: "Bearer",
             expires_at: moment::rfc3339(fresh.expires_at),
             expires_in: fresh.lives.as_secs(),
@@ -79,6 +64,24 @@ impl<'a> Printed<'a> {
             } else {
                 "keyring"
             },
+        });
+    }
+    let token = printable(id_token.unwrap_or(fresh.token.expose()))?;
+    output::exactly(&format::written(token, wanted.format, VARIABLE))
+}
+
+async fn fresh(
+    surroundings: &Surroundings,
+    walk: &Walk,
+    wanted: &Token,
+) -> Result<(FreshToken, Account), Trouble> {
+    if wanted.force_refresh {
+        let newest = walk.token(surroundings, Wish::Newer).await?;
+        if wanted.min_valid.is_none_or(|least| newest.0.lives >= least) {
+            return Ok(newest);
         }
     }
+    // Whether a new token lives as long as is wanted is the engine's to say.
+    walk.token(surroundings, Wish::Lives(wanted.min_valid))
+        .await
 }

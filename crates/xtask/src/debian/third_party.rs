@@ -105,7 +105,11 @@ fn crates() -> Result<Vec<Crate>, Failure> {
         "none",
     ]);
     tree.args(["--format", "{p}|{l}|{r}", "--no-dedupe"]);
-    tree.args(PROGRAMS.iter().flat_map(|program| ["--package", program]));
+    tree.args(
+        PROGRAMS
+            .iter()
+            .flat_map(|(_, package)| ["--package", package]),
+    );
     let mut found = BTreeMap::new();
     for line in read(&mut tree)?.lines() {
         let mut parts = line.split('|');

@@ -8,10 +8,20 @@ use std::time::SystemTime;
 
 use super::{PROGRAMS, VERSION, about, bytes, text, third_party};
 use crate::Failure;
-use crate::command::{root, run};
+use crate::command::{read, root, run};
 
 /// The widths in pixels that desktops look for.
 const ICON_SIZES: [u32; 8] = [16, 24, 32, 48, 64, 128, 256, 512];
+
+/// The manual pages that are written by hand; those of the command line come from the program itself.
+const WRITTEN_PAGES: [&str; 2] = ["keyfob-desktop.1", "keyfob-identity.1"];
+
+/// Where each shell looks for what completes a command.
+const COMPLETIONS: [(&str, &str); 3] = [
+    ("bash", "usr/share/bash-completion/completions/keyfob"),
+    ("fish", "usr/share/fish/vendor_completions.d/keyfob.fish"),
+    ("zsh", "usr/share/zsh/vendor-completions/_keyfob"),
+];
 
 /// A folder that looks as the root of the file system will.
 pub(super) struct Tree {
@@ -29,12 +39,20 @@ pub(super) fn furnish(folder: &Path, programs: &Path) -> Result<Tree, Failure> {
     let packaging = root().join("packaging");
     let icons = root().join("icons");
 
-    for program in PROGRAMS {
+    for (program, _) in PROGRAMS {
         tree.copy(&programs.join(program), &format!("usr/bin/{program}"))?;
+    }
+    for page in WRITTEN_PAGES {
         tree.copy_zipped(
-            &packaging.join(format!("man/{program}.1")),
-            &format!("usr/share/man/man1/{program}.1"),
+            &packaging.join("man").join(page),
+            &format!("usr/share/man/man1/{page}"),
         )?;
+    }
+    let keyfob = programs.join("keyfob");
+    tree.explain(&keyfob, folder)?;
+    for (shell, path) in COMPLETIONS {
+        let script = read(Command::new(&keyfob).args(["completion", shell]))?;
+        tree.write(path, script.as_bytes())?;
     }
     let copy_named =
         |name: &str, into: &str| tree.copy(&packaging.join(name), &format!("{into}/{name}"));
@@ -130,6 +148,19 @@ impl Tree {
         run(Command::new("gzip")
             .args(["-9", "--no-name"])
             .arg(self.root.join(path)))
+    }
+
+    /// Lets the program write its own manual pages, one for each command.
+    fn explain(&self, program: &Path, folder: &Path) -> Result<(), Failure> {
+        let pages = folder.with_extension("pages");
+        fs::create_dir_all(&pages).map_err(|error| about(&pages, &error))?;
+        run(Command::new(program).arg("man").arg(&pages))?;
+        for page in fs::read_dir(&pages).map_err(|error| about(&pages, &error))? {
+            let page = page.map_err(|error| about(&pages, &error))?;
+            let name = page.file_name().to_string_lossy().into_owned();
+            self.copy_zipped(&page.path(), &format!("usr/share/man/man1/{name}"))?;
+        }
+        fs::remove_dir_all(&pages).map_err(|error| about(&pages, &error))
     }
 
     /// The paths of what will be installed, from the root, sorted.

@@ -74,13 +74,11 @@ async fn round_trip(surroundings: &Surroundings) -> Finding {
     if !surroundings.has_display {
         return Finding::skipped(ROUND_TRIP, "without a display nobody opens it");
     }
-    let folder = StateFolder::usual(SERVICE);
     let ping = Ping::random();
+    let folder = StateFolder::usual(SERVICE);
     if let Err(error) = ping.lay(&folder) {
-        return Finding::bad(
-            ROUND_TRIP,
-            &Trouble::saying(Reason::StateFolderUnusable, error),
-        );
+        let trouble = Trouble::saying(Reason::StateFolderUnusable, error);
+        return Finding::bad(ROUND_TRIP, &trouble);
     }
     let clock = Clock::system();
     let answered = timeout(PATIENCE, async {
