@@ -16,6 +16,7 @@ use crate::postman::Postman;
 use crate::refusal::ApiError;
 use crate::secret::SecretHash;
 use crate::store::Store;
+use crate::tokens::Mint;
 
 /// The public API key id of the local provider: a constant that its clients carry too, and no secret.
 pub const API_KEY_ID: &str = "0197f2b6-6c0e-7b5a-9d43-6b6579666f62";
@@ -63,6 +64,15 @@ impl Provider {
             postman: None,
             stop: watch::Sender::new(false),
             faults: None,
+        }
+    }
+
+    /// What makes this provider's tokens now.
+    pub(crate) fn mint(&self, now: Timestamp) -> Mint<'_> {
+        Mint {
+            keys: &self.keys,
+            issuer: &self.base_url,
+            now,
         }
     }
 

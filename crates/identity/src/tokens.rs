@@ -87,66 +87,79 @@ pub(crate) fn reserved_among(custom: &Map<String, Value>) -> Option<&str> {
         .find(|name| RESERVED.contains(name))
 }
 
-/// New tokens of a family. Its refresh token is the only one that works from now on.
-pub(crate) fn issue(
-    records: &Records<'_>,
-    keys: &Keys,
-    issuer: &str,
-    family: &Family,
-    now: Timestamp,
-) -> rusqlite::Result<OauthToken> {
-    Ok(OauthToken {
-        refresh_token: Some(new_refresh_token(records, family, now)?),
-        ..issue_beside(keys, issuer, family, now)
-    })
+/// What makes tokens: the issuer's name and key, at one moment.
+pub(crate) struct Mint<'a> {
+    pub(crate) keys: &'a Keys,
+    pub(crate) issuer: &'a str,
+    pub(crate) now: Timestamp,
 }
 
-pub(crate) fn new_refresh_token(
-    records: &Records<'_>,
-    family: &Family,
-    now: Timestamp,
-) -> rusqlite::Result<String> {
-    records.add_refresh_token(family, now + REFRESH_LIFETIME)
-}
+impl Mint<'_> {
+    /// The first tokens of a family.
+    pub(crate) fn issue(
+        &self,
+        records: &Records<'_>,
+        family: &Family,
+    ) -> rusqlite::Result<OauthToken> {
+        Ok(OauthToken {
+            refresh_token: Some(self.new_refresh_token(records, family)?),
+            ..self.issue_beside(family)
+        })
+    }
 
-/// New tokens of a family, beside the refresh token that its owner has and keeps.
-pub(crate) fn issue_beside(
-    keys: &Keys,
-    issuer: &str,
-    family: &Family,
-    now: Timestamp,
-) -> OauthToken {
-    let claims = |kind: &str| Claims {
-        aud: API_KEY_ID.to_owned(),
-        sub: family.user.clone(),
-        client_user_id: family.user.clone(),
-        iss: issuer.to_owned(),
-        iat: now.as_second(),
-        exp: (now + LIFETIME).as_second(),
-        jti: Uuid::new_v4().to_string(),
-        identifier: family.identifier.clone(),
-        r#type: kind.to_owned(),
-        authentication_method: None,
-        scope: None,
-        auth_time: None,
-        custom: family.custom.clone(),
-    };
-    let access = Claims {
-        authentication_method: Some(family.method.clone()),
-        scope: Some("access".to_owned()),
-        ..claims(ACCESS)
-    };
-    let id = Claims {
-        auth_time: Some(family.signed_in.as_second().to_string()),
-        ..claims(ID)
-    };
-    OauthToken {
-        access_token: keys.sign_token(&access),
-        id_token: keys.sign_token(&id),
-        refresh_token: None,
-        expires_in: LIFETIME.as_secs(),
-        token_type: "Bearer",
-        auth_method: family.method.clone(),
+    /// New tokens of a family for its refresh token, which is spent by that.
+    pub(crate) fn rotate(
+        &self,
+        records: &Records<'_>,
+        family: &Family,
+        refresh_token: &str,
+    ) -> rusqlite::Result<OauthToken> {
+        records.spend_refresh_token(refresh_token)?;
+        self.issue(records, family)
+    }
+
+    /// New tokens of a family, beside the refresh token that its owner has and keeps.
+    pub(crate) fn issue_beside(&self, family: &Family) -> OauthToken {
+        let claims = |kind: &str| Claims {
+            aud: API_KEY_ID.to_owned(),
+            sub: family.user.clone(),
+            client_user_id: family.user.clone(),
+            iss: self.issuer.to_owned(),
+            iat: self.now.as_second(),
+            exp: (self.now + LIFETIME).as_second(),
+            jti: Uuid::new_v4().to_string(),
+            identifier: family.identifier.clone(),
+            r#type: kind.to_owned(),
+            authentication_method: None,
+            scope: None,
+            auth_time: None,
+            custom: family.custom.clone(),
+        };
+        let access = Claims {
+            authentication_method: Some(family.method.clone()),
+            scope: Some("access".to_owned()),
+            ..claims(ACCESS)
+        };
+        let id = Claims {
+            auth_time: Some(family.signed_in.as_second().to_string()),
+            ..claims(ID)
+        };
+        OauthToken {
+            access_token: self.keys.sign_token(&access),
+            id_token: self.keys.sign_token(&id),
+            refresh_token: None,
+            expires_in: LIFETIME.as_secs(),
+            token_type: "Bearer",
+            auth_method: family.method.clone(),
+        }
+    }
+
+    pub(crate) fn new_refresh_token(
+        &self,
+        records: &Records<'_>,
+        family: &Family,
+    ) -> rusqlite::Result<String> {
+        records.add_refresh_token(family, self.now + REFRESH_LIFETIME)
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::provider::{API_KEY_ID, Provider, Shared, require_key};
 use crate::refusal::{ApiError, Body, Part};
 use crate::store::{Family, Presented, Records};
-use crate::tokens::{self, OauthToken};
+use crate::tokens::{Mint, OauthToken};
 
 /// The public keys that verify our tokens.
 pub(super) async fn key_set(State(provider): Shared) -> Json<Value> {
@@ -33,14 +33,9 @@ pub(super) async fn refresh(
     Body(request): Body<Refresh>,
 ) -> Result<Json<OauthToken>, ApiError> {
     require_same_key(&key, &headers)?;
-    exchange(
-        provider,
-        request,
-        |provider, records, token, family, now| {
-            records.spend_refresh_token(token)?;
-            tokens::issue(records, &provider.keys, &provider.base_url, family, now)
-        },
-    )
+    exchange(provider, request, |mint, records, family, token| {
+        mint.rotate(records, family, token)
+    })
     .await
 }
 
@@ -53,20 +48,19 @@ pub(super) async fn refresh_in_place(
     Body(request): Body<Refresh>,
 ) -> Result<Json<OauthToken>, ApiError> {
     require_key(&headers)?;
-    exchange(provider, request, |provider, _, _, family, now| {
-        let (keys, issuer) = (&provider.keys, &provider.base_url);
-        Ok(tokens::issue_beside(keys, issuer, family, now))
+    exchange(provider, request, |mint, _, family, _| {
+        Ok(mint.issue_beside(family))
     })
     .await
 }
 
-/// What a live refresh token is worth: the provider, the records, the token, its family, now.
-type Issue = fn(&Provider, &Records<'_>, &str, &Family, Timestamp) -> rusqlite::Result<OauthToken>;
+/// What a live refresh token of a family is worth.
+type Worth = fn(&Mint<'_>, &Records<'_>, &Family, &str) -> rusqlite::Result<OauthToken>;
 
 async fn exchange(
     provider: Arc<Provider>,
     request: Refresh,
-    issue: Issue,
+    worth: Worth,
 ) -> Result<Json<OauthToken>, ApiError> {
     if request.grant_type != "refresh_token" {
         return Err(ApiError::bad_request(
@@ -79,7 +73,7 @@ async fn exchange(
         .write(move |records| {
             let token = request.refresh_token.as_str();
             Ok::<_, ApiError>(match live_family(records, token, now)? {
-                Ok(family) => Ok(Json(issue(&provider, records, token, &family, now)?)),
+                Ok(family) => Ok(Json(worth(&provider.mint(now), records, &family, token)?)),
                 Err(refused) => Err(refused),
             })
         })
