@@ -52,7 +52,7 @@ pub(super) async fn add(
         let store = provider.store.clone();
         let refresh_token = store
             .write(move |records| -> Result<_, ApiError> {
-                let family = match live_family(records, &token, now)? {
+                let family = match live_family(&provider.mint(now), records, &token)? {
                     Ok(family) => family,
                     Err(refused) => return Ok(Err(refused)),
                 };

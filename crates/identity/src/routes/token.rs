@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,7 +24,8 @@ pub(super) struct Refresh {
     refresh_token: String,
 }
 
-/// Exchanges a refresh token for new tokens. It is spent by that; presented again, it ends its whole family.
+/// Exchanges a refresh token for new tokens. It is spent by that; presented again, it ends its whole family, unless
+/// [`Lifetimes::reuse_grace`](crate::tokens::Lifetimes::reuse_grace) has it otherwise.
 pub(super) async fn refresh(
     State(provider): Shared,
     Part(key, ..): Part<String, ApiError>,
@@ -72,7 +72,7 @@ async fn exchange(
     store
         .write(move |records| {
             let token = request.refresh_token.as_str();
-            Ok::<_, ApiError>(match live_family(records, token, now)? {
+            Ok::<_, ApiError>(match live_family(&provider.mint(now), records, token)? {
                 Ok(family) => Ok(Json(worth(&provider.mint(now), records, &family, token)?)),
                 Err(refused) => Err(refused),
             })
@@ -82,20 +82,23 @@ async fn exchange(
 
 /// The family of a refresh token that is good. The inner error is a refusal that must be remembered.
 pub(super) fn live_family(
+    mint: &Mint<'_>,
     records: &Records<'_>,
     token: &str,
-    now: Timestamp,
 ) -> rusqlite::Result<Result<Family, ApiError>> {
     // Clients look for the words "not valid": they mean that only a new sign-in helps.
     let refused = |message: &str| Ok(Err(ApiError::bad_request(message)));
-    match records.present_refresh_token(token, now)? {
+    match records.present_refresh_token(token, mint.lifetimes.reuse_grace(), mint.now)? {
         Presented::Unknown => refused("The refresh token is not valid."),
         Presented::Expired => refused("The refresh token is not valid: it has expired."),
         Presented::Dead(family) => {
             records.revoke_family(&family.id)?;
             refused("The refresh token is not valid: it was used before or revoked.")
         }
-        Presented::Live(family) => Ok(Ok(family)),
+        Presented::Live(family) => {
+            records.settle_succession(token)?;
+            Ok(Ok(family))
+        }
     }
 }
 
