@@ -8,6 +8,7 @@
 //!
 //! Without the flag none of this exists: no route, no layer, no memory of a secret.
 
+mod instead;
 mod returns;
 mod switchboard;
 mod wire;
