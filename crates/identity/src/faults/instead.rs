@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::{LOCATION, RETRY_AFTER};
 use axum::response::{Html, IntoResponse as _, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Arming, Fault, Faults, Place};
 
@@ -20,6 +20,8 @@ impl Faults {
             (Fault::TooManyRequests, too_many_requests),
             (Fault::HugeAnswer, huge_answer),
             (Fault::RedirectElsewhere, redirect_elsewhere),
+            (Fault::Refusal, refusal),
+            (Fault::CaptivePortal, captive_portal),
         ]
         .into_iter()
         .find_map(|(fault, answer)| self.strikes(fault, place).map(|arming| answer(&arming)))
@@ -45,4 +47,19 @@ fn huge_answer(_: &Arming) -> Response {
 fn redirect_elsewhere(arming: &Arming) -> Response {
     let to = arming.to.clone().unwrap_or_default();
     (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, to)]).into_response()
+}
+
+fn refusal(arming: &Arming) -> Response {
+    let status = arming.status.unwrap_or(403);
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
+    match &arming.body {
+        None => status.into_response(),
+        Some(Value::String(text)) => (status, text.clone()).into_response(),
+        Some(body) => (status, Json(body)).into_response(),
+    }
+}
+
+fn captive_portal(_: &Arming) -> Response {
+    let page = "<!doctype html><title>Welcome</title><h1>Free Wi-Fi</h1><form><button>Accept</button></form>";
+    Html(page).into_response()
 }

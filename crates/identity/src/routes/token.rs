@@ -68,16 +68,28 @@ async fn exchange(
         ));
     }
     let now = provider.clock.now();
-    let store = provider.store.clone();
-    store
-        .write(move |records| {
-            let token = request.refresh_token.as_str();
-            Ok::<_, ApiError>(match live_family(&provider.mint(now), records, token)? {
-                Ok(family) => Ok(Json(worth(&provider.mint(now), records, &family, token)?)),
-                Err(refused) => Err(refused),
-            })
+    let tokens = provider
+        .store
+        .write({
+            let provider = Arc::clone(&provider);
+            move |records| {
+                let token = request.refresh_token.as_str();
+                if let Some(faults) = &provider.faults {
+                    let spent = records.refresh_token_is_spent(token)?;
+                    faults.refreshes.presents(spent);
+                }
+                let mint = provider.mint(now);
+                Ok::<_, ApiError>(match live_family(&mint, records, token)? {
+                    Ok(family) => Ok(worth(&mint, records, &family, token)?),
+                    Err(refused) => Err(refused),
+                })
+            }
         })
-        .await?
+        .await??;
+    if let Some(faults) = &provider.faults {
+        faults.refreshes.granted();
+    }
+    Ok(Json(tokens))
 }
 
 /// The family of a refresh token that is good. The inner error is a refusal that must be remembered.

@@ -191,6 +191,18 @@ impl Records<'_> {
         Ok(())
     }
 
+    /// Whether this is a token that was spent, for [`crate::faults`].
+    pub(crate) fn refresh_token_is_spent(&self, token: &str) -> rusqlite::Result<bool> {
+        let Some((id, secret)) = split(token) else {
+            return Ok(false);
+        };
+        self.0.query_row(
+            "SELECT EXISTS (SELECT 1 FROM refresh_token WHERE id = ?1 AND hash = ?2 AND spent = 1)",
+            params![id, SecretHash::of(secret)],
+            |row| row.get(0),
+        )
+    }
+
     /// Takes the spending back, for [`crate::faults`].
     pub(crate) fn unspend_refresh_token(&self, token: &str) -> rusqlite::Result<()> {
         self.mark_refresh_token(token, false)?;
@@ -215,6 +227,14 @@ impl Records<'_> {
         self.0
             .execute("UPDATE family SET revoked = 1 WHERE id = ?1", [id])
             .map(drop)
+    }
+
+    /// Ends every family of a user that had not ended, for [`crate::faults`]; how many those were.
+    pub(crate) fn revoke_families_of(&self, user: &str) -> rusqlite::Result<usize> {
+        self.0.execute(
+            "UPDATE family SET revoked = 1 WHERE user = ?1 AND revoked = 0",
+            [user],
+        )
     }
 }
 
