@@ -49,7 +49,7 @@ mod sweep;
 pub use app::{App, DEBUG_IDENTIFIER, Program};
 pub use browser::Browser;
 pub use clipboard::Clipboard;
-pub use faults::Fault;
+pub use faults::{Fault, Refreshes};
 pub use inner::in_session;
 pub use keyring::KeyringEntry;
 pub use lone_provider::LoneProvider;
