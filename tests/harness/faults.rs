@@ -6,6 +6,17 @@ use serde_json::{Value, json};
 
 use crate::provider::Provider;
 
+/// The refreshes since the provider started, as it counted them itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refreshes {
+    /// How often it was shown a refresh token.
+    pub presented: u64,
+    /// How often that token had been spent before: what a careful client never does.
+    pub spent_before: u64,
+    /// How often it made new tokens for it, whatever became of its answer.
+    pub granted: u64,
+}
+
 /// One of the provider's faults, ready to be armed.
 #[derive(Debug)]
 #[must_use = "a fault strikes once it is armed"]
@@ -43,6 +54,32 @@ impl Provider {
             .await;
     }
 
+    /// The refreshes since it started.
+    ///
+    /// # Panics
+    /// When the switchboard does not count them.
+    pub async fn refreshes(&self) -> Refreshes {
+        let counted = self.switch(reqwest::Method::GET, "/refreshes", None).await;
+        let count = |name: &str| counted[name].as_u64().expect("a count");
+        Refreshes {
+            presented: count("presented"),
+            spent_before: count("spent_before"),
+            granted: count("granted"),
+        }
+    }
+
+    /// Ends every session of a user, as if they had been revoked on another computer.
+    ///
+    /// # Panics
+    /// When nobody has this address, or there was no session.
+    pub async fn revokes_the_sessions_of(&self, user: &str) {
+        let user = json!({ "user": user });
+        let told = self
+            .switch(reqwest::Method::POST, "/revoke", Some(user))
+            .await;
+        assert_ne!(told["revoked"], 0, "there was a session to end");
+    }
+
     async fn switch(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
         let mut request =
             reqwest::Client::new().request(method, format!("{}/faults{path}", self.base));
@@ -73,6 +110,16 @@ impl Fault<'_> {
     /// Towards this address.
     pub fn to(self, address: &str) -> Self {
         self.with("to", json!(address))
+    }
+
+    /// With this status, from 400 to 499.
+    pub fn status(self, status: u16) -> Self {
+        self.with("status", json!(status))
+    }
+
+    /// With this body: JSON, or plain text if it is a string.
+    pub fn body(self, body: impl Into<Value>) -> Self {
+        self.with("body", body.into())
     }
 
     /// Arms it for the next request that it fits.

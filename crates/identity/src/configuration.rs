@@ -14,7 +14,17 @@
 //! letters_per_address = 5
 //! letters_per_browser = 10
 //! letters = 30
+//!
+//! [tokens]
+//! access_token_seconds = 3600              # 1 to 86400; ID tokens live as long
+//! refresh_token_days = 30                  # 1 to 365, each from its own making
+//! reuse_grace_seconds = 0                  # 0 to 60
 //! ```
+//!
+//! A refresh token works once: presented again, it ends the session, for one of the two who had it may be a thief. An
+//! answer that is lost on its way has the same look. `reuse_grace_seconds` tells them apart as far as that is possible:
+//! for so long after its first use, a refresh token is answered with new tokens again, unless a refresh token that was
+//! given out for it has been used. Other providers call this a reuse interval or leeway; without it (0), there is none.
 //!
 //! It is read when the server starts. What is wrong in it keeps the server from starting, and is said: mail that is
 //! silently not sent would be looked for in the wrong place.
@@ -26,10 +36,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lettre::message::Mailbox;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 use crate::limits::Limits;
+use crate::tokens::Lifetimes;
 
 pub(crate) const FILE_NAME: &str = "identity.toml";
 
@@ -39,6 +51,35 @@ pub(crate) const FILE_NAME: &str = "identity.toml";
 pub(crate) struct Configuration {
     pub(crate) smtp: Option<Smtp>,
     pub(crate) limits: Limits,
+    pub(crate) tokens: Lifetimes,
+}
+
+/// A whole number from `MIN` to `MAX`. Another one is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Within<const MIN: u32, const MAX: u32>(u32);
+
+impl<const MIN: u32, const MAX: u32> Within<MIN, MAX> {
+    /// A number that the source names; one outside the bounds does not compile in a constant.
+    pub(crate) const fn new(number: u32) -> Self {
+        assert!(MIN <= number && number <= MAX, "outside the bounds");
+        Self(number)
+    }
+
+    pub(crate) fn get(self) -> u64 {
+        self.0.into()
+    }
+}
+
+impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Within<MIN, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = i64::deserialize(deserializer)?;
+        let within = u32::try_from(number)
+            .ok()
+            .filter(|number| (MIN..=MAX).contains(number));
+        within.map(Self).ok_or_else(|| {
+            D::Error::custom(format_args!("{number} is not a number from {MIN} to {MAX}"))
+        })
+    }
 }
 
 /// The mail server that takes our letters.
@@ -207,6 +248,7 @@ mod tests {
         assert_eq!(smtp.port(), 587);
         assert_eq!(smtp.login().expect("there").0, "keyfob");
         assert_eq!(configuration.limits, Limits::default());
+        assert_eq!(configuration.tokens, Lifetimes::default());
     }
 
     #[test]
@@ -242,6 +284,25 @@ mod tests {
         assert!(!said.contains("geheim"), "{said}");
         let half = refusal(&format!("{HOST}tls = \"tls\"\nuser = \"u\""));
         assert!(half.contains("come together"), "{half}");
+    }
+
+    #[test]
+    fn a_lifetime_outside_its_bounds_is_refused_with_them() {
+        for (name, outside, bounds) in [
+            ("access_token_seconds", "0", "1 to 86400"),
+            ("access_token_seconds", "86401", "1 to 86400"),
+            ("refresh_token_days", "0", "1 to 365"),
+            ("refresh_token_days", "366", "1 to 365"),
+            ("reuse_grace_seconds", "-1", "0 to 60"),
+            ("reuse_grace_seconds", "61", "0 to 60"),
+        ] {
+            let said = refusal(&format!("[tokens]\n{name} = {outside}"));
+            let expected = format!("line 2: {outside} is not a number from {bounds}");
+            assert_eq!(said, expected, "{name}");
+        }
+        for text in ["access_token_seconds = \"1\"", "id_token_seconds = 1"] {
+            refusal(&format!("[tokens]\n{text}"));
+        }
     }
 
     #[cfg(unix)]

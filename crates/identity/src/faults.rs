@@ -2,12 +2,14 @@
 //!
 //! A test arms a fault for the next so many requests that it fits (`PUT /faults/<name>`, see [`switchboard`]) and then
 //! lets a client meet it. The provider behind stays the real one: a fault either keeps a request from it, fails inside
-//! its transaction, or spoils what it answered on the way back. Two more things are only here because tests need
-//! them: the clock can be set ahead, and a [`witness`] remembers every secret that passed, so that it can be searched
-//! for where it must not be.
+//! its transaction, or spoils what it answered on the way back. Some things more are only here because tests need
+//! them: the clock can be set ahead, a user's sessions can be ended, [`refreshes`] are counted, and a [`witness`]
+//! remembers every secret that passed, so that it can be searched for where it must not be.
 //!
 //! Without the flag none of this exists: no route, no layer, no memory of a secret.
 
+mod instead;
+mod refreshes;
 mod returns;
 mod switchboard;
 mod wire;
@@ -18,8 +20,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::refusal::ApiError;
+use refreshes::Refreshes;
 pub(crate) use switchboard::switchboard;
 pub(crate) use wire::on_the_wire;
 use witness::Witness;
@@ -38,6 +42,10 @@ pub(crate) enum Fault {
     HugeAnswer,
     /// In the provider's place: HTTP 307 to the address `to`.
     RedirectElsewhere,
+    /// In the provider's place: HTTP `status` (403) and `body`: JSON; plain text, if it is a string; nothing, if absent.
+    Refusal,
+    /// In the provider's place the network's own page answers, in HTML and with HTTP 200: sign in to the Wi-Fi first.
+    CaptivePortal,
     /// The provider fails at the very end of an exchange and takes everything back: HTTP 500.
     ExchangeFails,
     /// The provider signs with a new key from this request on, and no longer publishes the one before.
@@ -88,6 +96,8 @@ impl Fault {
             | Self::TooManyRequests
             | Self::HugeAnswer
             | Self::RedirectElsewhere
+            | Self::Refusal
+            | Self::CaptivePortal
             | Self::SkewedDate
             | Self::LostAnswer
             | Self::CutAnswer => place != Place::Return,
@@ -115,6 +125,9 @@ pub(crate) struct Arming {
     at: Option<Place>,
     seconds: Option<i32>,
     to: Option<String>,
+    /// 400 to 499.
+    status: Option<u16>,
+    body: Option<Value>,
 }
 
 impl Arming {
@@ -127,6 +140,7 @@ impl Arming {
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     board: Mutex<Board>,
+    pub(crate) refreshes: Refreshes,
     witness: Witness,
 }
 

@@ -16,6 +16,7 @@ use crate::postman::Postman;
 use crate::refusal::ApiError;
 use crate::secret::SecretHash;
 use crate::store::Store;
+use crate::tokens::{Lifetimes, Mint};
 
 /// The public API key id of the local provider: a constant that its clients carry too, and no secret.
 pub const API_KEY_ID: &str = "0197f2b6-6c0e-7b5a-9d43-6b6579666f62";
@@ -32,6 +33,7 @@ pub(crate) struct Provider {
     pub(crate) build: String,
     pub(crate) control: SecretHash,
     pub(crate) limits: Limits,
+    pub(crate) lifetimes: Lifetimes,
     /// Takes e-mail out of the house; without one, letters stay in the outbox.
     pub(crate) postman: Option<Postman>,
     pub(crate) stop: watch::Sender<bool>,
@@ -60,9 +62,20 @@ impl Provider {
             build,
             control: SecretHash::of(control),
             limits: Limits::default(),
+            lifetimes: Lifetimes::default(),
             postman: None,
             stop: watch::Sender::new(false),
             faults: None,
+        }
+    }
+
+    /// What makes this provider's tokens now.
+    pub(crate) fn mint(&self, now: Timestamp) -> Mint<'_> {
+        Mint {
+            keys: &self.keys,
+            issuer: &self.base_url,
+            lifetimes: self.lifetimes,
+            now,
         }
     }
 

@@ -121,6 +121,7 @@ impl Server {
             provider.faults = Some(Faults::default());
         }
         provider.limits = opened.configuration.limits;
+        provider.lifetimes = opened.configuration.tokens;
         provider.postman = opened.postman;
         let provider = Arc::new(provider);
         opened.folder.announce(&running)?;

@@ -1,4 +1,4 @@
-//! The tokens of a signed-in user: signed claims for an hour, and a refresh token for thirty days.
+//! The tokens of a signed-in user: signed claims for an hour, and a refresh token for thirty days, if nothing else is set.
 
 use std::time::Duration;
 
@@ -7,14 +7,48 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::configuration::Within;
 use crate::keys::Keys;
 use crate::provider::API_KEY_ID;
 use crate::store::{Family, Records};
 
-const LIFETIME: Duration = Duration::from_hours(1);
-const REFRESH_LIFETIME: Duration = Duration::from_hours(30 * 24);
 const ACCESS: &str = "access_token";
 const ID: &str = "id_token";
+
+/// How long what a token stands for holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Lifetimes {
+    /// Of ID tokens as well.
+    access_token_seconds: Within<1, 86_400>,
+    refresh_token_days: Within<1, 365>,
+    reuse_grace_seconds: Within<0, 60>,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            access_token_seconds: const { Within::new(3600) },
+            refresh_token_days: const { Within::new(30) },
+            reuse_grace_seconds: const { Within::new(0) },
+        }
+    }
+}
+
+impl Lifetimes {
+    fn of_access_tokens(self) -> Duration {
+        Duration::from_secs(self.access_token_seconds.get())
+    }
+
+    fn of_refresh_tokens(self) -> Duration {
+        Duration::from_hours(24 * self.refresh_token_days.get())
+    }
+
+    /// For how long a refresh token that was spent is answered again.
+    pub(crate) fn reuse_grace(self) -> Duration {
+        Duration::from_secs(self.reuse_grace_seconds.get())
+    }
+}
 
 /// The `oauth_token` of the wire.
 #[derive(Debug, Serialize)]
@@ -87,66 +121,83 @@ pub(crate) fn reserved_among(custom: &Map<String, Value>) -> Option<&str> {
         .find(|name| RESERVED.contains(name))
 }
 
-/// New tokens of a family. Its refresh token is the only one that works from now on.
-pub(crate) fn issue(
-    records: &Records<'_>,
-    keys: &Keys,
-    issuer: &str,
-    family: &Family,
-    now: Timestamp,
-) -> rusqlite::Result<OauthToken> {
-    Ok(OauthToken {
-        refresh_token: Some(new_refresh_token(records, family, now)?),
-        ..issue_beside(keys, issuer, family, now)
-    })
+/// What makes tokens: the issuer's name, key and rules, at one moment.
+pub(crate) struct Mint<'a> {
+    pub(crate) keys: &'a Keys,
+    pub(crate) issuer: &'a str,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) now: Timestamp,
 }
 
-pub(crate) fn new_refresh_token(
-    records: &Records<'_>,
-    family: &Family,
-    now: Timestamp,
-) -> rusqlite::Result<String> {
-    records.add_refresh_token(family, now + REFRESH_LIFETIME)
-}
+impl Mint<'_> {
+    /// The first tokens of a family.
+    pub(crate) fn issue(
+        &self,
+        records: &Records<'_>,
+        family: &Family,
+    ) -> rusqlite::Result<OauthToken> {
+        Ok(OauthToken {
+            refresh_token: Some(self.new_refresh_token(records, family)?),
+            ..self.issue_beside(family)
+        })
+    }
 
-/// New tokens of a family, beside the refresh token that its owner has and keeps.
-pub(crate) fn issue_beside(
-    keys: &Keys,
-    issuer: &str,
-    family: &Family,
-    now: Timestamp,
-) -> OauthToken {
-    let claims = |kind: &str| Claims {
-        aud: API_KEY_ID.to_owned(),
-        sub: family.user.clone(),
-        client_user_id: family.user.clone(),
-        iss: issuer.to_owned(),
-        iat: now.as_second(),
-        exp: (now + LIFETIME).as_second(),
-        jti: Uuid::new_v4().to_string(),
-        identifier: family.identifier.clone(),
-        r#type: kind.to_owned(),
-        authentication_method: None,
-        scope: None,
-        auth_time: None,
-        custom: family.custom.clone(),
-    };
-    let access = Claims {
-        authentication_method: Some(family.method.clone()),
-        scope: Some("access".to_owned()),
-        ..claims(ACCESS)
-    };
-    let id = Claims {
-        auth_time: Some(family.signed_in.as_second().to_string()),
-        ..claims(ID)
-    };
-    OauthToken {
-        access_token: keys.sign_token(&access),
-        id_token: keys.sign_token(&id),
-        refresh_token: None,
-        expires_in: LIFETIME.as_secs(),
-        token_type: "Bearer",
-        auth_method: family.method.clone(),
+    /// New tokens of a family for its refresh token, which is spent by that.
+    pub(crate) fn rotate(
+        &self,
+        records: &Records<'_>,
+        family: &Family,
+        refresh_token: &str,
+    ) -> rusqlite::Result<OauthToken> {
+        let tokens = self.issue(records, family)?;
+        if let Some(successor) = &tokens.refresh_token {
+            records.replace_refresh_token(refresh_token, successor, self.now)?;
+        }
+        Ok(tokens)
+    }
+
+    /// New tokens of a family, beside the refresh token that its owner has and keeps.
+    pub(crate) fn issue_beside(&self, family: &Family) -> OauthToken {
+        let claims = |kind: &str| Claims {
+            aud: API_KEY_ID.to_owned(),
+            sub: family.user.clone(),
+            client_user_id: family.user.clone(),
+            iss: self.issuer.to_owned(),
+            iat: self.now.as_second(),
+            exp: (self.now + self.lifetimes.of_access_tokens()).as_second(),
+            jti: Uuid::new_v4().to_string(),
+            identifier: family.identifier.clone(),
+            r#type: kind.to_owned(),
+            authentication_method: None,
+            scope: None,
+            auth_time: None,
+            custom: family.custom.clone(),
+        };
+        let access = Claims {
+            authentication_method: Some(family.method.clone()),
+            scope: Some("access".to_owned()),
+            ..claims(ACCESS)
+        };
+        let id = Claims {
+            auth_time: Some(family.signed_in.as_second().to_string()),
+            ..claims(ID)
+        };
+        OauthToken {
+            access_token: self.keys.sign_token(&access),
+            id_token: self.keys.sign_token(&id),
+            refresh_token: None,
+            expires_in: self.lifetimes.access_token_seconds.get(),
+            token_type: "Bearer",
+            auth_method: family.method.clone(),
+        }
+    }
+
+    pub(crate) fn new_refresh_token(
+        &self,
+        records: &Records<'_>,
+        family: &Family,
+    ) -> rusqlite::Result<String> {
+        records.add_refresh_token(family, self.now + self.lifetimes.of_refresh_tokens())
     }
 }
 

@@ -3,17 +3,19 @@
 //! | request | what it does |
 //! |---|---|
 //! | `GET /faults` | what is armed, how often each fault has struck, how far ahead the clock is |
-//! | `PUT /faults/<name>` | arms a fault: `{"times", "at", "seconds", "to"}`, all optional |
+//! | `PUT /faults/<name>` | arms a fault: `{"times", "at", "seconds", "to", "status", "body"}`, all optional |
 //! | `DELETE /faults/<name>`, `DELETE /faults` | clears one, clears all |
 //! | `PUT /faults/clock` | `{"ahead_seconds": 900}`: sets the provider's clock ahead of the machine's |
+//! | `POST /faults/revoke` | `{"user": "ada@example.com"}`: ends all sessions of a user; answers `{"revoked": 1}` |
+//! | `GET /faults/refreshes` | `{"presented", "spent_before", "granted"}`: refreshes since the start |
 //! | `GET /faults/issued` | every secret that passed since the start: `[{"kind", "secret"}]` |
 //!
-//! Clearing leaves the clock and the witness as they are.
+//! Clearing leaves the clock, the counts and the witness as they are.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -28,6 +30,8 @@ pub(crate) fn switchboard() -> Router<Arc<Provider>> {
     Router::new()
         .route("/faults", get(state).delete(clear_all))
         .route("/faults/clock", put(set_clock))
+        .route("/faults/revoke", post(revoke))
+        .route("/faults/refreshes", get(refreshes))
         .route("/faults/issued", get(issued))
         .route("/faults/{name}", put(arm).delete(clear))
 }
@@ -56,6 +60,14 @@ async fn arm(
     }
     if arming.at.is_some_and(|at| !fault.fits(at)) {
         return Err(ApiError::bad_request("This fault does not happen there."));
+    }
+    if arming
+        .status
+        .is_some_and(|status| !(400..500).contains(&status))
+    {
+        return Err(ApiError::bad_request(
+            "A refusal has a status from 400 to 499.",
+        ));
     }
     open(&provider)?.board().armed.insert(fault, arming);
     Ok(Json(json!({})))
@@ -86,6 +98,29 @@ async fn set_clock(
     let ahead = SignedDuration::from_secs(setting.ahead_seconds.into());
     provider.set_clock_ahead(ahead);
     Ok(Json(json!({})))
+}
+
+#[derive(Deserialize)]
+struct WhoseSessions {
+    user: String,
+}
+
+async fn revoke(
+    State(provider): Shared,
+    Body(WhoseSessions { user }): Body<WhoseSessions>,
+) -> Result<Json<Value>, ApiError> {
+    let revoked = provider
+        .store
+        .write(move |records| match records.user_with_identifier(&user)? {
+            Some(user) => Ok(records.revoke_families_of(&user.id)?),
+            None => Err(ApiError::bad_request("Nobody has this address.")),
+        })
+        .await?;
+    Ok(Json(json!({ "revoked": revoked })))
+}
+
+async fn refreshes(State(provider): Shared) -> Result<Json<Value>, ApiError> {
+    Ok(Json(open(&provider)?.refreshes.statement()))
 }
 
 async fn issued(State(provider): Shared) -> Result<Json<Value>, ApiError> {

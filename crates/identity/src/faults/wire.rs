@@ -6,23 +6,20 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 use std::{io, mem};
 
-use axum::Json;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use futures_core::Stream;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Fault, Faults, Place};
 use crate::keys::Keys;
 use crate::provider::{Provider, Shared};
 use crate::refusal::ApiError;
 use crate::store::Records;
-
-const TEN_MEGABYTES: usize = 10 * 1024 * 1024;
 
 /// Passes a request on, unless a fault that is armed has it otherwise.
 pub(crate) async fn on_the_wire(
@@ -50,7 +47,7 @@ pub(crate) async fn on_the_wire(
         let late = arming.seconds_or(20).unsigned_abs();
         tokio::time::sleep(Duration::from_secs(late.into())).await;
     }
-    if let Some(answer) = in_the_providers_place(faults, place) {
+    if let Some(answer) = faults.in_the_providers_place(place) {
         return answer;
     }
     for (fault, change) in [
@@ -109,31 +106,6 @@ fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
-}
-
-fn in_the_providers_place(faults: &Faults, place: Place) -> Option<Response> {
-    if faults.strikes(Fault::BadGateway, place).is_some() {
-        let page = "<!doctype html><title>502</title><h1>Bad Gateway</h1><p>proxy.example</p>";
-        return Some((StatusCode::BAD_GATEWAY, Html(page)).into_response());
-    }
-    if let Some(arming) = faults.strikes(Fault::TooManyRequests, place) {
-        let body = json!({"msg": "Too many requests. Please wait.", "type": ""});
-        let wait = arming.seconds_or(30).to_string();
-        return Some(
-            (
-                StatusCode::TOO_MANY_REQUESTS,
-                [(RETRY_AFTER, wait)],
-                Json(body),
-            )
-                .into_response(),
-        );
-    }
-    if faults.strikes(Fault::HugeAnswer, place).is_some() {
-        return Some(Json(json!({ "padding": "x".repeat(TEN_MEGABYTES) })).into_response());
-    }
-    let arming = faults.strikes(Fault::RedirectElsewhere, place)?;
-    let to = arming.to.unwrap_or_default();
-    Some((StatusCode::TEMPORARY_REDIRECT, [(LOCATION, to)]).into_response())
 }
 
 type KeyChange = fn(&Keys, &Records<'_>) -> rusqlite::Result<()>;

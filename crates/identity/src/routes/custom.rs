@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::token::live_family;
 use crate::provider::{Shared, require_secret};
 use crate::refusal::{ApiError, Body};
-use crate::tokens::{Claims, new_refresh_token, reserved_among};
+use crate::tokens::{Claims, reserved_among};
 
 /// In bytes of JSON: tokens travel in headers, and a keyring's entry is small.
 const LARGEST: usize = 1024;
@@ -49,10 +49,10 @@ pub(super) async fn add(
     let mut answer = json!({"token": provider.keys.sign_token(&claims)});
     if let Some(token) = wanted.refresh_token {
         let custom = wanted.custom_attributes;
-        let refresh_token = provider
-            .store
+        let store = provider.store.clone();
+        let refresh_token = store
             .write(move |records| -> Result<_, ApiError> {
-                let family = match live_family(records, &token, now)? {
+                let family = match live_family(&provider.mint(now), records, &token)? {
                     Ok(family) => family,
                     Err(refused) => return Ok(Err(refused)),
                 };
@@ -63,7 +63,9 @@ pub(super) async fn add(
                 }
                 let branch = records.branch_family(&family, custom)?;
                 must_be_small(&branch.custom)?;
-                Ok(Ok(new_refresh_token(records, &branch, now)?))
+                Ok(Ok(provider
+                    .mint(now)
+                    .new_refresh_token(records, &branch)?))
             })
             .await??;
         answer["refresh_token"] = json!(refresh_token);

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::provider::{API_KEY_ID, Provider, Shared, require_key};
 use crate::refusal::{ApiError, Body, Part};
 use crate::store::{Family, Presented, Records};
-use crate::tokens::{self, OauthToken};
+use crate::tokens::{Mint, OauthToken};
 
 /// The public keys that verify our tokens.
 pub(super) async fn key_set(State(provider): Shared) -> Json<Value> {
@@ -25,7 +24,8 @@ pub(super) struct Refresh {
     refresh_token: String,
 }
 
-/// Exchanges a refresh token for new tokens. It is spent by that; presented again, it ends its whole family.
+/// Exchanges a refresh token for new tokens. It is spent by that; presented again, it ends its whole family, unless
+/// [`Lifetimes::reuse_grace`](crate::tokens::Lifetimes::reuse_grace) has it otherwise.
 pub(super) async fn refresh(
     State(provider): Shared,
     Part(key, ..): Part<String, ApiError>,
@@ -33,14 +33,9 @@ pub(super) async fn refresh(
     Body(request): Body<Refresh>,
 ) -> Result<Json<OauthToken>, ApiError> {
     require_same_key(&key, &headers)?;
-    exchange(
-        provider,
-        request,
-        |provider, records, token, family, now| {
-            records.spend_refresh_token(token)?;
-            tokens::issue(records, &provider.keys, &provider.base_url, family, now)
-        },
-    )
+    exchange(provider, request, |mint, records, family, token| {
+        mint.rotate(records, family, token)
+    })
     .await
 }
 
@@ -53,20 +48,19 @@ pub(super) async fn refresh_in_place(
     Body(request): Body<Refresh>,
 ) -> Result<Json<OauthToken>, ApiError> {
     require_key(&headers)?;
-    exchange(provider, request, |provider, _, _, family, now| {
-        let (keys, issuer) = (&provider.keys, &provider.base_url);
-        Ok(tokens::issue_beside(keys, issuer, family, now))
+    exchange(provider, request, |mint, _, family, _| {
+        Ok(mint.issue_beside(family))
     })
     .await
 }
 
-/// What a live refresh token is worth: the provider, the records, the token, its family, now.
-type Issue = fn(&Provider, &Records<'_>, &str, &Family, Timestamp) -> rusqlite::Result<OauthToken>;
+/// What a live refresh token of a family is worth.
+type Worth = fn(&Mint<'_>, &Records<'_>, &Family, &str) -> rusqlite::Result<OauthToken>;
 
 async fn exchange(
     provider: Arc<Provider>,
     request: Refresh,
-    issue: Issue,
+    worth: Worth,
 ) -> Result<Json<OauthToken>, ApiError> {
     if request.grant_type != "refresh_token" {
         return Err(ApiError::bad_request(
@@ -74,34 +68,49 @@ async fn exchange(
         ));
     }
     let now = provider.clock.now();
-    let store = provider.store.clone();
-    store
-        .write(move |records| {
-            let token = request.refresh_token.as_str();
-            Ok::<_, ApiError>(match live_family(records, token, now)? {
-                Ok(family) => Ok(Json(issue(&provider, records, token, &family, now)?)),
-                Err(refused) => Err(refused),
-            })
+    let tokens = provider
+        .store
+        .write({
+            let provider = Arc::clone(&provider);
+            move |records| {
+                let token = request.refresh_token.as_str();
+                if let Some(faults) = &provider.faults {
+                    let spent = records.refresh_token_is_spent(token)?;
+                    faults.refreshes.presents(spent);
+                }
+                let mint = provider.mint(now);
+                Ok::<_, ApiError>(match live_family(&mint, records, token)? {
+                    Ok(family) => Ok(worth(&mint, records, &family, token)?),
+                    Err(refused) => Err(refused),
+                })
+            }
         })
-        .await?
+        .await??;
+    if let Some(faults) = &provider.faults {
+        faults.refreshes.granted();
+    }
+    Ok(Json(tokens))
 }
 
 /// The family of a refresh token that is good. The inner error is a refusal that must be remembered.
 pub(super) fn live_family(
+    mint: &Mint<'_>,
     records: &Records<'_>,
     token: &str,
-    now: Timestamp,
 ) -> rusqlite::Result<Result<Family, ApiError>> {
     // Clients look for the words "not valid": they mean that only a new sign-in helps.
     let refused = |message: &str| Ok(Err(ApiError::bad_request(message)));
-    match records.present_refresh_token(token, now)? {
+    match records.present_refresh_token(token, mint.lifetimes.reuse_grace(), mint.now)? {
         Presented::Unknown => refused("The refresh token is not valid."),
         Presented::Expired => refused("The refresh token is not valid: it has expired."),
         Presented::Dead(family) => {
             records.revoke_family(&family.id)?;
             refused("The refresh token is not valid: it was used before or revoked.")
         }
-        Presented::Live(family) => Ok(Ok(family)),
+        Presented::Live(family) => {
+            records.settle_succession(token)?;
+            Ok(Ok(family))
+        }
     }
 }
 

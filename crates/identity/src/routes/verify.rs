@@ -14,7 +14,7 @@ use crate::provider::{API_KEY_ID, Provider, Shared, require_key};
 use crate::redirect::RedirectUrl;
 use crate::refusal::{ApiError, Body, Parameters};
 use crate::store::{Records, User};
-use crate::tokens::{self, is_live_access_token};
+use crate::tokens::is_live_access_token;
 
 const IDENTITY_LIFETIME: std::time::Duration = std::time::Duration::from_hours(30 * 24);
 
@@ -95,7 +95,7 @@ fn redeem(
     let mut answer = identity(provider, records, proved.challenge(), now)?;
     answer["user"] = on_the_wire(&user);
     if with_tokens {
-        let token = tokens::issue(records, &provider.keys, &provider.base_url, &family, now)?;
+        let token = provider.mint(now).issue(records, &family)?;
         answer["oauth_token"] = json!(token);
     }
     records.keep_challenge(id, &proved.redeemed_for(family.id), now)?;

@@ -3,7 +3,13 @@
 //! A token is spent by its use and replaced by a successor. Who presents a spent one may be a thief, or the owner
 //! after a theft: the whole family ends ([RFC 9700 §4.14.2]).
 //!
+//! The owner may also never have got the successor. So for a while, if there is a grace, the spent token is good for
+//! another one. Their first use settles which of them has arrived: the others are spent with it, and the grace is over,
+//! so that a family goes on in one line only.
+//!
 //! [RFC 9700 §4.14.2]: https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
@@ -111,6 +117,7 @@ impl Records<'_> {
     pub(crate) fn present_refresh_token(
         &self,
         token: &str,
+        grace: Duration,
         now: Timestamp,
     ) -> rusqlite::Result<Presented> {
         let Some((id, secret)) = split(token) else {
@@ -119,7 +126,8 @@ impl Records<'_> {
         let found = self
             .0
             .query_row(
-                "SELECT family.*, refresh_token.expires_at, refresh_token.spent, custom_claims.claims
+                "SELECT family.*, refresh_token.expires_at, refresh_token.spent, custom_claims.claims,
+                    (SELECT MIN(at) FROM succession WHERE predecessor = refresh_token.id) AS spent_at
                  FROM refresh_token JOIN family ON family.id = refresh_token.family
                  LEFT JOIN custom_claims ON custom_claims.family = family.id
                  WHERE refresh_token.id = ?1 AND refresh_token.hash = ?2",
@@ -135,7 +143,10 @@ impl Records<'_> {
                             .get::<_, Option<String>>("claims")?
                             .map_or_else(|| Ok(Map::new()), |claims| from_json(&claims))?,
                     };
-                    let dead = row.get("spent")? || row.get("revoked")?;
+                    let spent_at = row.get::<_, Option<i64>>("spent_at")?.map(time);
+                    // A clock that is set back opens no grace again.
+                    let pardoned = spent_at.is_some_and(|at| at <= now && now < at + grace);
+                    let dead = row.get("revoked")? || row.get("spent")? && !pardoned;
                     Ok((family, dead, time(row.get("expires_at")?)))
                 },
             )
@@ -148,21 +159,66 @@ impl Records<'_> {
         })
     }
 
-    pub(crate) fn spend_refresh_token(&self, token: &str) -> rusqlite::Result<()> {
-        self.mark_refresh_token(token, true)
+    /// Spends a refresh token, for which a successor is given out.
+    pub(crate) fn replace_refresh_token(
+        &self,
+        token: &str,
+        successor: &str,
+        now: Timestamp,
+    ) -> rusqlite::Result<()> {
+        self.mark_refresh_token(token, true)?;
+        self.0
+            .execute(
+                "INSERT INTO succession (successor, predecessor, at) VALUES (?1, ?2, ?3)",
+                params![number(successor), number(token), now.as_microsecond()],
+            )
+            .map(drop)
+    }
+
+    /// Somebody uses this token: it has arrived. What else was given out for its predecessor has not, and is spent.
+    pub(crate) fn settle_succession(&self, token: &str) -> rusqlite::Result<()> {
+        const PREDECESSOR: &str = "(SELECT predecessor FROM succession WHERE successor = ?1)";
+        let id = number(token);
+        for statement in [
+            format!(
+                "UPDATE refresh_token SET spent = 1 WHERE id != ?1 AND id IN
+                 (SELECT successor FROM succession WHERE predecessor = {PREDECESSOR})"
+            ),
+            format!("DELETE FROM succession WHERE predecessor = {PREDECESSOR}"),
+        ] {
+            self.0.execute(&statement, [id])?;
+        }
+        Ok(())
+    }
+
+    /// Whether this is a token that was spent, for [`crate::faults`].
+    pub(crate) fn refresh_token_is_spent(&self, token: &str) -> rusqlite::Result<bool> {
+        let Some((id, secret)) = split(token) else {
+            return Ok(false);
+        };
+        self.0.query_row(
+            "SELECT EXISTS (SELECT 1 FROM refresh_token WHERE id = ?1 AND hash = ?2 AND spent = 1)",
+            params![id, SecretHash::of(secret)],
+            |row| row.get(0),
+        )
     }
 
     /// Takes the spending back, for [`crate::faults`].
     pub(crate) fn unspend_refresh_token(&self, token: &str) -> rusqlite::Result<()> {
-        self.mark_refresh_token(token, false)
+        self.mark_refresh_token(token, false)?;
+        self.0
+            .execute(
+                "DELETE FROM succession WHERE predecessor = ?1",
+                [number(token)],
+            )
+            .map(drop)
     }
 
     fn mark_refresh_token(&self, token: &str, spent: bool) -> rusqlite::Result<()> {
-        let id = split(token).map(|(id, _)| id);
         self.0
             .execute(
                 "UPDATE refresh_token SET spent = ?2 WHERE id = ?1",
-                params![id, spent],
+                params![number(token), spent],
             )
             .map(drop)
     }
@@ -172,6 +228,18 @@ impl Records<'_> {
             .execute("UPDATE family SET revoked = 1 WHERE id = ?1", [id])
             .map(drop)
     }
+
+    /// Ends every family of a user that had not ended, for [`crate::faults`]; how many those were.
+    pub(crate) fn revoke_families_of(&self, user: &str) -> rusqlite::Result<usize> {
+        self.0.execute(
+            "UPDATE family SET revoked = 1 WHERE user = ?1 AND revoked = 0",
+            [user],
+        )
+    }
+}
+
+fn number(token: &str) -> Option<i64> {
+    split(token).map(|(id, _)| id)
 }
 
 fn split(token: &str) -> Option<(i64, &str)> {

@@ -64,6 +64,15 @@ CREATE TABLE IF NOT EXISTS refresh_token (
     spent      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+-- What was given out for a refresh token that was spent, as long as nobody has used any of it.
+CREATE TABLE IF NOT EXISTS succession (
+    successor   INTEGER PRIMARY KEY REFERENCES refresh_token (id) ON DELETE CASCADE,
+    predecessor INTEGER NOT NULL REFERENCES refresh_token (id) ON DELETE CASCADE,
+    at          INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS succession_predecessor ON succession (predecessor);
+
 -- Claims that a client's server added to the tokens of a family: a JSON object.
 CREATE TABLE IF NOT EXISTS custom_claims (
     family TEXT PRIMARY KEY REFERENCES family (id) ON DELETE CASCADE,

@@ -64,7 +64,7 @@ fn values<'a>(pairs: &'a [(String, String)], name: &str) -> Vec<&'a str> {
 #[tokio::test]
 async fn without_the_flag_there_is_no_switchboard() {
     let local = Local::start().await;
-    for path in ["/faults", "/faults/issued"] {
+    for path in ["/faults", "/faults/issued", "/faults/refreshes"] {
         assert_eq!(local.call(Method::GET, path, None).await.status, 404);
     }
     for path in ["/faults/clock", "/faults/bad_gateway"] {
@@ -115,6 +115,8 @@ async fn what_cannot_be_armed_is_refused() {
         ("bad_gateway", json!({"times": 0})),
         ("bad_gateway", json!({"tiems": 1})),
         ("no_user", json!({"at": "refresh"})),
+        ("refusal", json!({"status": 200})),
+        ("refusal", json!({"status": 500})),
     ] {
         let told = local
             .call(Method::PUT, &format!("/faults/{fault}"), Some(arming))
@@ -247,6 +249,113 @@ async fn answers_in_the_providers_place_are_what_their_names_say() {
         (status.as_u16(), headers["location"].to_str().unwrap()),
         (307, elsewhere)
     );
+}
+
+#[tokio::test]
+async fn a_refusal_has_the_status_and_the_body_that_were_asked_for() {
+    let local = Local::start_with_faults().await;
+    let refused = async |arming: Value| {
+        local.arm("refusal", arming).await;
+        let refused = local.refresh("whatever").await;
+        let kind = refused.headers.get("content-type").cloned();
+        let kind = kind.map(|kind| kind.to_str().unwrap().to_owned());
+        (refused.status.as_u16(), kind, refused.body)
+    };
+    let json = Some("application/json".to_owned());
+    let text = Some("text/plain; charset=utf-8".to_owned());
+
+    let body = json!({"msg": "You may not."});
+    let arming = json!({"times": 1, "at": "refresh", "body": body});
+    assert_eq!(refused(arming).await, (403, json, body.to_string()));
+    let arming = json!({"times": 1, "status": 410, "body": "Gone fishing"});
+    assert_eq!(
+        refused(arming).await,
+        (410, text, "Gone fishing".to_owned())
+    );
+    let arming = json!({"times": 1, "status": 404});
+    assert_eq!(refused(arming).await, (404, None, String::new()));
+    local.refresh("whatever").await.refusal(400);
+}
+
+#[tokio::test]
+async fn a_captive_portal_answers_with_a_page_as_if_all_were_well() {
+    let local = Local::start_with_faults().await;
+    let token = refresh_token(&local.signed_in().await["oauth_token"]).to_owned();
+    local.arm("captive_portal", json!({"times": 1})).await;
+    let page = local.refresh(&token).await;
+    assert_eq!(page.status, 200);
+    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+    assert!(page.has("<h1>Free Wi-Fi</h1>"));
+    assert_eq!(local.refresh(&token).await.status, 200, "it was not spent");
+}
+
+#[tokio::test]
+async fn refreshes_are_counted_inside_the_provider() {
+    let local = Local::start_with_faults().await;
+    let counted = async || {
+        local
+            .call(Method::GET, "/faults/refreshes", None)
+            .await
+            .json()
+    };
+    let first = refresh_token(&local.signed_in().await["oauth_token"]).to_owned();
+    assert_eq!(
+        counted().await,
+        json!({"presented": 0, "spent_before": 0, "granted": 0})
+    );
+
+    local.arm("bad_gateway", json!({"times": 1})).await;
+    local.refresh(&first).await;
+    let fresh = local.refresh(&first).await.json();
+    local.refresh_in_place(refresh_token(&fresh)).await;
+    local.arm("lost_answer", json!({"times": 1})).await;
+    local
+        .refresh_anyhow(refresh_token(&fresh))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        counted().await,
+        json!({"presented": 3, "spent_before": 0, "granted": 3})
+    );
+
+    local.refresh(&first).await.refusal(400);
+    local.refresh("1:never-issued").await.refusal(400);
+    assert_eq!(
+        counted().await,
+        json!({"presented": 5, "spent_before": 1, "granted": 3})
+    );
+}
+
+#[tokio::test]
+async fn a_users_sessions_can_be_ended_and_nobody_elses() {
+    let local = Local::start_with_faults().await;
+    let adas = refresh_token(&local.signed_in().await["oauth_token"]).to_owned();
+    let attempt = Attempt::new("grace");
+    let browser = Browser::new();
+    let page = "&type=EMAIL&direct_login=true&input=grace%40example.com";
+    browser.get(&attempt.address_with(&local, page)).await;
+    let pressed = browser.press(&local.newest_link().await, &[]).await;
+    let page = format!("{}{}", local.base, pressed.location());
+    let back = attempt.back_from(&browser.get(&page).await);
+    let others = local.redeem(attempt.exchange(&back)).await.json()["oauth_token"].clone();
+
+    let revoke = async |user: &str| {
+        let user = json!({ "user": user });
+        local.call(Method::POST, "/faults/revoke", Some(user)).await
+    };
+    assert_eq!(
+        revoke("Ada@Example.com").await.json(),
+        json!({"revoked": 1})
+    );
+
+    let refused = local.refresh(&adas).await.refusal(400);
+    assert!(refused.contains("revoked"), "{refused}");
+    assert_eq!(local.refresh(refresh_token(&others)).await.status, 200);
+    assert_eq!(
+        revoke("ada@example.com").await.json(),
+        json!({"revoked": 0})
+    );
+    revoke("eve@example.com").await.refusal(400);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod exchange;
 mod faults;
 mod guard;
 mod idle;
+mod lifetimes;
 mod limits;
 mod links;
 mod mail;
