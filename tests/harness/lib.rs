@@ -46,6 +46,7 @@ mod script;
 mod session;
 mod slot;
 mod sweep;
+mod terminal;
 
 pub use app::{App, DEBUG_IDENTIFIER, Program};
 pub use browser::Browser;
@@ -63,4 +64,5 @@ pub use provider::Provider;
 pub use script::{LastPage, Visitor, follow_the_mail};
 pub use session::Session;
 pub use sweep::Leak;
+pub use terminal::{Login, Ran};
 pub use xtask::desktop::Services;

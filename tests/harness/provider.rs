@@ -1,6 +1,7 @@
 //! The bundled identity provider, started the way the app starts it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -31,6 +32,20 @@ impl Session {
         Provider {
             base: base.trim().trim_end_matches('/').to_owned(),
         }
+    }
+
+    /// The same, with this text as its `identity.toml`; it must not run yet.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn provider_configured(&self, configuration: &str) -> Provider {
+        let folder = self.provider_log_file();
+        let folder = folder.parent().expect("the log lies in a folder");
+        fs::create_dir_all(folder).expect("a folder can be made");
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).expect("it is ours");
+        let file = folder.join("identity.toml");
+        fs::write(file, configuration).expect("a file can be written");
+        self.provider()
     }
 
     /// Ends the session's provider, as it ends itself when it has been unused for half an hour.

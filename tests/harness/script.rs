@@ -1,5 +1,6 @@
 //! A browser without a window, for tests that need what a browser brings back and not what it shows.
 
+use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
 use url::Url;
 
@@ -38,6 +39,26 @@ impl Visitor {
         let browser = Client::builder().cookie_store(true).no_proxy().build();
         Self {
             browser: browser.expect("a client"),
+            base: base.to_owned(),
+        }
+    }
+
+    /// Somebody at another computer: a way back to this one leads nowhere there, and is what the address bar shows.
+    ///
+    /// # Panics
+    /// When no client can be made.
+    pub fn elsewhere(base: &str) -> Self {
+        let provider: Url = base.parse().expect("an address");
+        let there = Policy::custom(move |to| {
+            if to.url().origin() == provider.origin() {
+                to.follow()
+            } else {
+                to.stop()
+            }
+        });
+        let browser = Client::builder().cookie_store(true).no_proxy();
+        Self {
+            browser: browser.redirect(there).build().expect("a client"),
             base: base.to_owned(),
         }
     }
@@ -132,6 +153,14 @@ impl LastPage {
 
 async fn reached(request: RequestBuilder) -> LastPage {
     let page = request.send().await.expect("the page opens");
+    let led_away = page
+        .headers()
+        .get("location")
+        .and_then(|to| to.to_str().ok());
+    if let Some(address) = led_away.and_then(|to| to.parse().ok()) {
+        let text = String::new();
+        return LastPage { address, text };
+    }
     let (address, status) = (page.url().clone(), page.status());
     let text = page.text().await.expect("the page is text");
     assert!(

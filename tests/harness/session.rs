@@ -243,6 +243,19 @@ impl Session {
         picture
     }
 
+    /// How long the computer has run.
+    ///
+    /// # Panics
+    /// When it does not say.
+    pub fn uptime(&self) -> Duration {
+        let uptime = fs::read_to_string("/proc/uptime").expect("Linux says it");
+        let seconds = uptime
+            .split_whitespace()
+            .next()
+            .and_then(|it| it.parse().ok());
+        Duration::from_secs_f64(seconds.expect("a number of seconds"))
+    }
+
     /// The ids of all processes that belong to this session.
     pub fn processes(&self) -> Vec<u32> {
         self.desktop.processes()
