@@ -40,7 +40,7 @@
 //! let (returns, mut answers) = mpsc::channel(4);
 //! let listener = door::loopback::Loopback::open(returns).await?;
 //! let ada = "ada@example.com".parse()?;
-//! let (attempt, _kept) = sign_in.begin(Some(&ada), listener.redirect_uri().clone()).await;
+//! let (attempt, _kept) = sign_in.begin(Some(&ada), listener.redirect_uri().clone()).await?;
 //! door::browser::open(&attempt.request.address).await?;
 //!
 //! while let Some(address) = answers.recv().await {
@@ -70,7 +70,7 @@ mod identifier;
 mod jwks;
 mod jwt;
 mod pkce;
-mod profile;
+pub mod profile;
 mod provider;
 mod reason;
 mod secret;
@@ -88,7 +88,7 @@ pub use callback::{Callback, CallbackError, LONGEST_RETURN_ADDRESS};
 pub use clock::{Clock, Timestamp};
 pub use identifier::{Identifier, IdentifierError};
 pub use jwt::JwtError;
-pub use profile::{CotterConfig, Profile, ProfileError, ProviderConfig};
+pub use profile::{CotterConfig, OidcConfig, Profile, ProfileError, Profiles, ProviderConfig};
 pub use provider::{Provider, ProviderError};
 pub use reason::Reason;
 pub use session::{

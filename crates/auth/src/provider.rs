@@ -3,6 +3,7 @@
 //! An enum, not a trait: the providers are known, and a reader sees at each verb what the wires have in common.
 
 mod cotter;
+mod oidc;
 
 use std::time::Duration;
 
@@ -19,12 +20,15 @@ use crate::{
     profile::ProviderConfig,
 };
 use cotter::Cotter;
+use oidc::Oidc;
 
 /// Who a person can sign in with.
 #[derive(Debug)]
 pub enum Provider {
     /// Cotter's passwordless API; the bundled local provider speaks it too.
     Cotter(Cotter),
+    /// Any OpenID Connect provider.
+    Oidc(Oidc),
 }
 
 /// What an accepted grant was exchanged for.
@@ -171,6 +175,7 @@ impl Provider {
     pub fn new(profile: &Profile, clock: &Clock) -> Self {
         match &profile.provider {
             ProviderConfig::Cotter(config) => Self::Cotter(Cotter::new(config.clone(), clock)),
+            ProviderConfig::Oidc(config) => Self::Oidc(Oidc::new(config.clone())),
         }
     }
 
@@ -178,6 +183,7 @@ impl Provider {
     pub fn issuer(&self) -> &str {
         match self {
             Self::Cotter(cotter) => cotter.issuer(),
+            Self::Oidc(oidc) => oidc.issuer(),
         }
     }
 
@@ -185,18 +191,25 @@ impl Provider {
     pub fn sign_in_page(&self) -> &Url {
         match self {
             Self::Cotter(cotter) => cotter.sign_in_page(),
+            Self::Oidc(oidc) => oidc.sign_in_page(),
         }
     }
 
-    /// A new attempt: what to open, and what to keep until the answer comes. Asks nobody.
-    pub(crate) fn begin(
+    /// A new attempt: what to open, and what to keep until the answer comes.
+    ///
+    /// # Errors
+    ///
+    /// When the provider must first be asked where its pages are, and did not say. Cotter is asked nothing.
+    #[expect(clippy::unused_async, reason = "other wires ask first")]
+    pub(crate) async fn begin(
         &self,
         identifier: Option<&Identifier>,
         redirect_uri: RedirectUri,
         clock: &Clock,
-    ) -> PendingAuthorization {
+    ) -> Result<PendingAuthorization, ProviderError> {
         match self {
-            Self::Cotter(cotter) => cotter.begin(identifier, redirect_uri, clock.wall()),
+            Self::Cotter(cotter) => Ok(cotter.begin(identifier, redirect_uri, clock.wall())),
+            Self::Oidc(_) => Err(oidc::not_yet()),
         }
     }
 
@@ -204,6 +217,7 @@ impl Provider {
     pub(crate) fn can_redeem(&self, callback: &Callback) -> bool {
         match self {
             Self::Cotter(_) => callback.is_error() || callback.challenge_id().is_some(),
+            Self::Oidc(_) => true,
         }
     }
 
@@ -218,6 +232,7 @@ impl Provider {
     ) -> Result<Redeemed, ProviderError> {
         match self {
             Self::Cotter(cotter) => cotter.redeem(grant).await,
+            Self::Oidc(_) => Err(oidc::not_yet()),
         }
     }
 
@@ -234,6 +249,7 @@ impl Provider {
     ) -> Result<TokenSet, RefreshError> {
         match self {
             Self::Cotter(cotter) => cotter.refresh(token, account).await,
+            Self::Oidc(_) => Err(oidc::not_yet().into()),
         }
     }
 
@@ -245,6 +261,7 @@ impl Provider {
     pub(crate) async fn verify(&self, token: &AccessToken) -> Result<String, ProviderError> {
         match self {
             Self::Cotter(cotter) => cotter.verify_access_token(token).await,
+            Self::Oidc(_) => Err(oidc::not_yet()),
         }
     }
 }

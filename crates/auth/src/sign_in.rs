@@ -207,12 +207,19 @@ impl SignIn {
     /// Begins an attempt and keeps it. The caller opens what it names in the browser.
     ///
     /// The second value says whether the keyring holds the attempt. If not, it lives as long as this process.
+    ///
+    /// # Errors
+    ///
+    /// When the provider had to be asked first, and gave no usable answer. Nothing has begun then.
     pub async fn begin(
         &self,
         identifier: Option<&Identifier>,
         redirect_uri: RedirectUri,
-    ) -> (Attempt, Result<(), VaultError>) {
-        let pending = self.provider.begin(identifier, redirect_uri, &self.clock);
+    ) -> Result<(Attempt, Result<(), VaultError>), ProviderError> {
+        let pending = self
+            .provider
+            .begin(identifier, redirect_uri, &self.clock)
+            .await?;
         let attempt = Attempt::from(&pending);
         let mut attempts = self.attempts.lock().await;
         attempts.expire(self.clock.wall());
@@ -225,7 +232,7 @@ impl SignIn {
             Err(error) => Err(error),
         };
         attempts.unkept |= kept.is_err();
-        (attempt, kept)
+        Ok((attempt, kept))
     }
 
     /// The newest attempt that waits. What is too old is forgotten, here and in the keyring.

@@ -46,7 +46,8 @@ impl Desk {
         redirect_uri: RedirectUri,
     ) -> Result<(), Problem> {
         let walk = self.ready().await?;
-        let (attempt, kept) = walk.sign_in.begin(identifier, redirect_uri).await;
+        let begun = walk.sign_in.begin(identifier, redirect_uri).await;
+        let (attempt, kept) = begun.map_err(|error| Problem::from(&error))?;
         match kept {
             Ok(()) => self.keyring_answered(),
             Err(error) => self.keyring_problem(error.into()),
