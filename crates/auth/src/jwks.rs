@@ -15,7 +15,7 @@ use crate::{
     Clock,
     authorization::printable,
     http::{Http, HttpError},
-    jwt::JwtError,
+    jwt::{JwtError, UnverifiedJwt},
 };
 
 /// The least time between two fetches that an unknown key causes, so that a forged `kid` cannot make us hammer.
@@ -74,22 +74,22 @@ impl Jwks {
         Ok(())
     }
 
-    /// The key called `key_id`.
-    pub(crate) async fn key(&self, key_id: &str) -> Result<Jwk, JwksError> {
+    /// The key that `token` is to be checked with.
+    pub(crate) async fn key(&self, token: &UnverifiedJwt<'_>) -> Result<Jwk, JwksError> {
         let mut cached = self.cached.lock().await;
         if let Some(known) = &cached.keys {
-            if let Some(key) = find(known, key_id) {
+            if let Some(key) = find(known, token) {
                 return Ok(key.clone());
             }
             let now = self.clock.monotonic();
             let just_now = |at: Duration| now.saturating_sub(at) < REFETCH_INTERVAL;
             if cached.refetched_at.is_some_and(just_now) {
-                return Err(unknown(key_id));
+                return Err(unknown(token));
             }
             cached.refetched_at = Some(now);
         }
         let fresh = cached.keys.insert(self.fetch().await?);
-        find(fresh, key_id).cloned().ok_or_else(|| unknown(key_id))
+        find(fresh, token).cloned().ok_or_else(|| unknown(token))
     }
 
     async fn fetch(&self) -> Result<Vec<Jwk>, HttpError> {
@@ -108,11 +108,25 @@ impl Jwks {
     }
 }
 
-fn unknown(key_id: &str) -> JwksError {
-    JwksError::Jwt(JwtError::UnknownKey(printable(key_id, 80)))
+fn unknown(token: &UnverifiedJwt<'_>) -> JwksError {
+    JwksError::Jwt(match token.key_id() {
+        Some(key_id) => JwtError::UnknownKey(printable(key_id, 80)),
+        None => JwtError::NoKey,
+    })
 }
 
-fn find<'a>(keys: &'a [Jwk], key_id: &str) -> Option<&'a Jwk> {
-    keys.iter()
-        .find(|key| key.common.key_id.as_deref() == Some(key_id))
+/// The key that the token names, the one that fits before one that does not; for a token that names none, the only
+/// one that fits (OpenID Connect Core §10.1: with several, a token must name its key).
+fn find<'a>(keys: &'a [Jwk], token: &UnverifiedJwt<'_>) -> Option<&'a Jwk> {
+    let Some(key_id) = token.key_id() else {
+        let mut fitting = keys.iter().filter(|key| token.fits(key));
+        return fitting.next().filter(|_| fitting.next().is_none());
+    };
+    let named = |key: &&Jwk| key.common.key_id.as_deref() == Some(key_id);
+    let mut all = keys.iter().filter(named);
+    let first = all.next()?;
+    if token.fits(first) {
+        return Some(first);
+    }
+    all.find(|key| token.fits(key)).or(Some(first))
 }

@@ -15,7 +15,7 @@ use crate::{
     http::{Http, Reply},
     identifier::Identifier,
     jwks::{Jwks, JwksError},
-    jwt::{Claims, Expected, JwtError, UnverifiedJwt},
+    jwt::{Algorithm, Claims, Expected, JwtError, UnverifiedJwt},
     profile::CotterConfig,
 };
 
@@ -241,9 +241,9 @@ impl Cotter {
     }
 
     async fn verify(&self, token: &str, kind: &str) -> Result<(Claims, String), JwksError> {
-        let unverified = UnverifiedJwt::parse(token)?;
-        let key_id = printable(unverified.key_id(), 80);
-        let key = self.jwks.key(unverified.key_id()).await?;
+        let unverified = UnverifiedJwt::parse(token, &[Algorithm::ES256])?;
+        let key_id = printable(unverified.key_id().ok_or(JwtError::NoKey)?, 80);
+        let key = self.jwks.key(&unverified).await?;
         let expected = Expected {
             issuer: &self.config.issuer,
             audience: &self.config.api_key_id,
@@ -251,7 +251,7 @@ impl Cotter {
             earliest_now: self.clock.now().min(self.clock.wall()),
             latest_now: self.clock.now().max(self.clock.wall()),
         };
-        Ok((unverified.verify(&key, &expected)?, key_id))
+        Ok((Claims::verified(unverified, &key, &expected)?, key_id))
     }
 }
 
