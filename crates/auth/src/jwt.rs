@@ -29,7 +29,6 @@ use serde::{
 use crate::{Timestamp, authorization::printable};
 
 /// The algorithms whose verification needs no secret, in the order that the registry of RFC 7518 has them.
-#[cfg_attr(not(test), expect(dead_code, reason = "the wire comes next"))]
 pub(crate) const ASYMMETRIC: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,
@@ -194,6 +193,10 @@ impl<'a> UnverifiedJwt<'a> {
         self.key_id.as_deref()
     }
 
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
     /// Whether `key` is of the kind that this signature is made with. Whether it made it is another question.
     pub(crate) fn fits(&self, key: &Jwk) -> bool {
         let right_kind = match (&key.algorithm, self.algorithm) {
@@ -292,6 +295,19 @@ pub(crate) fn in_time(
         return Err(JwtError::IssuedInFuture);
     }
     Ok(())
+}
+
+/// When a token says that it ends, if it says anything that can be read. Nobody has checked that: it may be shown and
+/// planned by, not believed.
+pub(crate) fn expiry_for_display(token: &str) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct Ends {
+        exp: f64,
+    }
+    let payload = token.split('.').nth(1)?;
+    let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+    let Ends { exp } = serde_json::from_slice(&payload).ok()?;
+    Some(numeric_date(exp))
 }
 
 /// RFC 7519 §2: seconds since 1970, possibly with a fraction.

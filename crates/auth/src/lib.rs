@@ -89,13 +89,13 @@ pub use clock::{Clock, Timestamp};
 pub use identifier::{Identifier, IdentifierError};
 pub use jwt::JwtError;
 pub use profile::{CotterConfig, OidcConfig, Profile, ProfileError, Profiles, ProviderConfig};
-pub use provider::{Provider, ProviderError};
+pub use provider::{Picture, Provider, ProviderError};
 pub use reason::Reason;
 pub use session::{
     FreshToken, Session, SessionError, SessionManager, SessionStatus, SessionStore, SignedIn,
     StoreError,
 };
-pub use sign_in::{Attempt, FinishError, Return, SignIn};
+pub use sign_in::{Attempt, DeviceError, DeviceSignIn, FinishError, Return, SignIn};
 pub use token::AccessToken;
 use token::{IdToken, RefreshToken, TokenSet};
 pub use vault::{Damage, Late, Vault, VaultError};

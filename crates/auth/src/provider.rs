@@ -1,17 +1,17 @@
-//! A provider and its verbs: `begin`, `redeem`, `refresh`.
+//! A provider and its verbs: `begin`, `redeem`, `refresh`, `revoke`.
 //!
 //! An enum, not a trait: the providers are known, and a reader sees at each verb what the wires have in common.
 
 mod cotter;
-mod oidc;
+pub(crate) mod oidc;
 
 use std::time::Duration;
 
 use url::Url;
 
 use crate::{
-    AccessToken, Account, Clock, Profile, Reason, RefreshToken, TokenSet,
-    authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri},
+    AccessToken, Account, Clock, IdToken, Profile, Reason, RefreshToken, TokenSet,
+    authorization::{AuthorizationGrant, AuthorizationRequest, PendingAuthorization, RedirectUri},
     callback::Callback,
     http::HttpError,
     identifier::Identifier,
@@ -21,14 +21,15 @@ use crate::{
 };
 use cotter::Cotter;
 use oidc::Oidc;
+pub use oidc::picture::Picture;
 
 /// Who a person can sign in with.
 #[derive(Debug)]
 pub enum Provider {
     /// Cotter's passwordless API; the bundled local provider speaks it too.
-    Cotter(Cotter),
+    Cotter(Box<Cotter>),
     /// Any OpenID Connect provider.
-    Oidc(Oidc),
+    Oidc(Box<Oidc>),
 }
 
 /// What an accepted grant was exchanged for.
@@ -46,6 +47,18 @@ pub enum ProviderError {
     /// It could not be reached, or went silent.
     #[error("the provider cannot be reached")]
     Unreachable(#[source] reqwest::Error),
+    /// Somebody answered whose certificate this computer does not trust: it may be an interception on the way.
+    #[error("the connection to the provider is not trusted: {message}")]
+    Untrusted {
+        /// What is wrong with the certificate, and who issued it.
+        message: String,
+    },
+    /// The profile and the provider do not fit together.
+    #[error("the profile does not fit the provider: {message}")]
+    Misconfigured {
+        /// What to change.
+        message: String,
+    },
     /// It answered something that is not an answer; asking again may help.
     #[error("the provider does not work: {what} (HTTP {status})")]
     Broken {
@@ -74,6 +87,14 @@ pub enum ProviderError {
     SessionEnded {
         /// The provider's words, made fit to show.
         message: String,
+    },
+    /// It does not know this app, or not as a public client. Whoever is signed in stays so.
+    #[error("the provider refused this app: {message} (HTTP {status})")]
+    ClientRefused {
+        /// The provider's words, made fit to show, and the setting to look at.
+        message: String,
+        /// The HTTP status of the answer.
+        status: u16,
     },
     /// A no of another kind, for example an unknown API key.
     #[error("the provider refused: {message} (HTTP {status})")]
@@ -110,6 +131,12 @@ impl From<HttpError> for ProviderError {
     fn from(error: HttpError) -> Self {
         match error {
             HttpError::Unreachable(error) => Self::Unreachable(error),
+            HttpError::Untrusted(untrusted) => Self::Untrusted {
+                message: untrusted.to_string(),
+            },
+            HttpError::CaFile(what) => Self::Misconfigured {
+                message: format!("ca_file: {what}"),
+            },
             HttpError::Broken { what, status } => Self::Broken { what, status },
         }
     }
@@ -128,13 +155,14 @@ impl ProviderError {
     /// The word other programs may switch on.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Unreachable(_) => Reason::Offline,
+            Self::Unreachable(_) | Self::Untrusted { .. } => Reason::Offline,
+            Self::Misconfigured { .. } => Reason::ConfigInvalid,
             Self::Broken { .. } => Reason::ProviderBroken,
             Self::Busy { .. } => Reason::ProviderBusy,
             Self::RedirectNotAllowed => Reason::RedirectNotAllowed,
             Self::CodeRefused { .. } => Reason::CodeRefused,
             Self::SessionEnded { .. } => Reason::SignInNeeded,
-            Self::Refused { .. } => Reason::ProviderRefused,
+            Self::ClientRefused { .. } | Self::Refused { .. } => Reason::ProviderRefused,
             Self::Unverified(_) => Reason::VerificationFailed,
         }
     }
@@ -143,7 +171,7 @@ impl ProviderError {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable(_) | Self::Broken { .. } | Self::Busy { .. }
+            Self::Unreachable(_) | Self::Untrusted { .. } | Self::Broken { .. } | Self::Busy { .. }
         )
     }
 
@@ -152,8 +180,11 @@ impl ProviderError {
         match self {
             Self::Broken { what, status } => Some(format!("{what} (HTTP {status})")),
             Self::Busy { wait } => wait.map(|_| format!("it asks to wait{}", for_so_long(*wait))),
-            Self::CodeRefused { message }
+            Self::Untrusted { message }
+            | Self::Misconfigured { message }
+            | Self::CodeRefused { message }
             | Self::SessionEnded { message }
+            | Self::ClientRefused { message, .. }
             | Self::Refused { message, .. } => Some(message.clone()),
             Self::Unverified(error) => Some(error.to_string()),
             Self::Unreachable(_) | Self::RedirectNotAllowed => None,
@@ -174,8 +205,10 @@ impl Provider {
     /// The provider that `profile` names. Asks nobody yet.
     pub fn new(profile: &Profile, clock: &Clock) -> Self {
         match &profile.provider {
-            ProviderConfig::Cotter(config) => Self::Cotter(Cotter::new(config.clone(), clock)),
-            ProviderConfig::Oidc(config) => Self::Oidc(Oidc::new(config.clone())),
+            ProviderConfig::Cotter(config) => {
+                Self::Cotter(Box::new(Cotter::new(config.clone(), clock)))
+            }
+            ProviderConfig::Oidc(config) => Self::Oidc(Box::new(Oidc::new(config.clone(), clock))),
         }
     }
 
@@ -200,7 +233,6 @@ impl Provider {
     /// # Errors
     ///
     /// When the provider must first be asked where its pages are, and did not say. Cotter is asked nothing.
-    #[expect(clippy::unused_async, reason = "other wires ask first")]
     pub(crate) async fn begin(
         &self,
         identifier: Option<&Identifier>,
@@ -209,7 +241,22 @@ impl Provider {
     ) -> Result<PendingAuthorization, ProviderError> {
         match self {
             Self::Cotter(cotter) => Ok(cotter.begin(identifier, redirect_uri, clock.wall())),
-            Self::Oidc(_) => Err(oidc::not_yet()),
+            Self::Oidc(oidc) => oidc.begin(identifier, redirect_uri).await,
+        }
+    }
+
+    /// What to open for an attempt that was begun before.
+    ///
+    /// # Errors
+    ///
+    /// As [`begin`](Self::begin).
+    pub(crate) async fn open_again(
+        &self,
+        attempt: &PendingAuthorization,
+    ) -> Result<AuthorizationRequest, ProviderError> {
+        match self {
+            Self::Cotter(_) => Ok(attempt.request()),
+            Self::Oidc(oidc) => oidc.open_again(attempt).await,
         }
     }
 
@@ -232,7 +279,7 @@ impl Provider {
     ) -> Result<Redeemed, ProviderError> {
         match self {
             Self::Cotter(cotter) => cotter.redeem(grant).await,
-            Self::Oidc(_) => Err(oidc::not_yet()),
+            Self::Oidc(oidc) => oidc.redeem(grant).await,
         }
     }
 
@@ -249,19 +296,65 @@ impl Provider {
     ) -> Result<TokenSet, RefreshError> {
         match self {
             Self::Cotter(cotter) => cotter.refresh(token, account).await,
-            Self::Oidc(_) => Err(oidc::not_yet().into()),
+            Self::Oidc(oidc) => oidc.refresh(token, account).await,
         }
     }
 
-    /// Checks a kept access token once more, and names the key that its signature fits.
+    /// Checks a kept access token once more, and names the key that its signature fits; nothing where the provider does
+    /// not define how it is checked, because it is not meant for us.
     ///
     /// # Errors
     ///
     /// [`ProviderError::Unverified`] when it is not to be believed, another when the keys could not be had.
-    pub(crate) async fn verify(&self, token: &AccessToken) -> Result<String, ProviderError> {
+    pub(crate) async fn verify(
+        &self,
+        token: &AccessToken,
+    ) -> Result<Option<String>, ProviderError> {
         match self {
-            Self::Cotter(cotter) => cotter.verify_access_token(token).await,
-            Self::Oidc(_) => Err(oidc::not_yet()),
+            Self::Cotter(cotter) => cotter.verify_access_token(token).await.map(Some),
+            Self::Oidc(_) => Ok(None),
+        }
+    }
+
+    /// Tells the provider that `token` is no longer wanted, and says whether it could be told.
+    ///
+    /// # Errors
+    ///
+    /// When it did not do it; a [transient](ProviderError::is_transient) error is worth another try.
+    #[expect(dead_code, reason = "signing out will ask")]
+    pub(crate) async fn revoke(&self, token: &RefreshToken) -> Result<bool, ProviderError> {
+        match self {
+            Self::Cotter(_) => Ok(false),
+            Self::Oidc(oidc) => oidc.revoke(token).await,
+        }
+    }
+
+    /// The page that ends the person's session at the provider, in their browser; none where there is no such page.
+    ///
+    /// # Errors
+    ///
+    /// When the provider had to be asked where that is, and did not say.
+    #[expect(dead_code, reason = "signing out will ask")]
+    pub(crate) async fn logout_address(
+        &self,
+        hint: Option<&IdToken>,
+        back: Option<&RedirectUri>,
+    ) -> Result<Option<Url>, ProviderError> {
+        match self {
+            Self::Cotter(_) => Ok(None),
+            Self::Oidc(oidc) => oidc.logout_address(hint, back).await,
+        }
+    }
+
+    /// The person's picture, if the provider named one.
+    ///
+    /// # Errors
+    ///
+    /// When it is too large, no picture, at no safe address, or cannot be had.
+    pub async fn picture(&self, account: &Account) -> Result<Option<Picture>, ProviderError> {
+        match (self, &account.picture) {
+            (Self::Oidc(oidc), Some(address)) => oidc.picture(address).await,
+            _ => Ok(None),
         }
     }
 }

@@ -355,14 +355,15 @@ impl SessionManager {
     pub async fn verify(&self) -> Result<(), SessionError> {
         let session = self.0.session().await?;
         match self.0.provider.verify(&session.tokens.access).await {
-            Ok(key_id) => {
+            Ok(Some(key_id)) => {
                 self.0
                     .replace(&session, session.checked(Some(key_id)))
                     .await;
                 Ok(())
             }
-            // An old token is renewed when it is asked for; that is not a failed check.
-            Err(ProviderError::Unverified(JwtError::Expired)) => Ok(()),
+            // Meant for an API, which knows how to check it. An old token is renewed when it is asked for; that is not a
+            // failed check.
+            Ok(None) | Err(ProviderError::Unverified(JwtError::Expired)) => Ok(()),
             Err(error) => {
                 if matches!(error, ProviderError::Unverified(_)) {
                     self.0.replace(&session, session.checked(None)).await;

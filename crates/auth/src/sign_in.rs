@@ -9,6 +9,8 @@
 //!
 //! Several attempts may wait at once ("try another way"); the first to succeed ends the others.
 
+mod device;
+
 use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,8 @@ use crate::{
     provider::Redeemed,
     session::written,
 };
+
+pub use device::{DeviceError, DeviceSignIn};
 
 /// The version of the kept attempts that this program writes and reads.
 const VERSION: u32 = 1;
@@ -137,7 +141,9 @@ impl FinishError {
             self,
             Self::Malformed(_)
                 | Self::Foreign
-                | Self::Rejected(Rejection::Foreign(_) | Rejection::WrongDoor(_))
+                | Self::Rejected(
+                    Rejection::Foreign(_) | Rejection::WrongDoor(_) | Rejection::WrongIssuer(_)
+                )
         )
     }
 
@@ -244,6 +250,23 @@ impl SignIn {
         attempts.waiting.last().map(Attempt::from)
     }
 
+    /// The newest attempt, with an address that can be opened once more; none when none waits.
+    ///
+    /// A provider may have given a reference that is good once and for a minute: it is asked for another one.
+    ///
+    /// # Errors
+    ///
+    /// When the provider had to be asked and gave no usable answer. The attempt goes on.
+    pub async fn open_again(&self) -> Result<Option<Attempt>, ProviderError> {
+        let mut attempts = self.attempts.lock().await;
+        attempts.expire(self.clock.wall());
+        let Some(newest) = attempts.waiting.last_mut() else {
+            return Ok(None);
+        };
+        newest.request = self.provider.open_again(newest).await?;
+        Ok(Some(Attempt::from(&*newest)))
+    }
+
     /// Judges a return address: which attempt it answers, and whether it may.
     ///
     /// Asks nobody. Until [`settle`](Self::settle) the keyring still holds the attempt.
@@ -277,7 +300,11 @@ impl SignIn {
                 attempts.redeeming.push(state);
                 Ok(Return::Answer(grant))
             }
-            Err(Rejection::Foreign(attempt) | Rejection::WrongDoor(attempt)) => {
+            Err(
+                Rejection::Foreign(attempt)
+                | Rejection::WrongDoor(attempt)
+                | Rejection::WrongIssuer(attempt),
+            ) => {
                 attempts.waiting.insert(index, *attempt);
                 Err(FinishError::Foreign)
             }

@@ -108,7 +108,6 @@ impl OidcConfig {
         self.issuer_name.as_deref().unwrap_or(&self.issuer)
     }
 
-    #[expect(dead_code, reason = "the wire asks, and comes next")]
     /// Whether a refresh token is asked for by its scope.
     pub(crate) fn asks_for_offline_access(&self) -> bool {
         self.scopes.iter().any(|scope| scope == "offline_access")

@@ -166,6 +166,8 @@ impl Cotter {
                 subject: claims.sub,
                 issuer: self.config.issuer.clone(),
                 identifier: printable(&claims.identifier, 254),
+                name: None,
+                picture: None,
             },
         })
     }

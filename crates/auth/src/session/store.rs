@@ -179,6 +179,8 @@ mod tests {
                 subject: "S".to_owned(),
                 issuer: "https://issuer.test".to_owned(),
                 identifier: "ada@example.com".to_owned(),
+                name: None,
+                picture: None,
             },
             tokens: TokenSet {
                 access: AccessToken::new("A"),
