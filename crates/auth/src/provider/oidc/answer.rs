@@ -229,7 +229,7 @@ pub(super) fn text<'a>(answer: &'a Map<String, Value>, name: &str) -> Option<&'a
     (!text.is_empty()).then_some(text)
 }
 
-/// A number of seconds, as JSON has numbers or as text. Zero says nothing: such a token could not be used.
+/// A number of seconds, as JSON has numbers or as text. Zero says nothing: what lives so long could not be used.
 pub(super) fn seconds(value: &Value) -> Option<Duration> {
     let seconds = match value {
         Value::Number(number) => number.as_f64()?,
@@ -237,5 +237,5 @@ pub(super) fn seconds(value: &Value) -> Option<Duration> {
         _ => return None,
     };
     let longest = f64::from(u32::MAX);
-    (seconds >= 1.0).then(|| Duration::from_secs_f64(seconds.min(longest)))
+    (seconds > 0.0).then(|| Duration::from_secs_f64(seconds.min(longest)))
 }
