@@ -276,3 +276,6 @@ fn unreachable(error: reqwest::Error) -> HttpError {
     // The address may name a key or a query that does not belong in a message.
     HttpError::Unreachable(error.without_url())
 }
+
+#[cfg(test)]
+mod tests;

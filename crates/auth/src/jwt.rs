@@ -11,7 +11,7 @@ mod on_ring;
 
 #[cfg(test)]
 #[path = "../tests/support/issuer.rs"]
-mod issuer;
+pub(crate) mod issuer;
 
 use std::time::Duration;
 

@@ -71,19 +71,17 @@ fn certificates(file: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
 pub(super) fn untrusted(error: &reqwest::Error) -> Option<Untrusted> {
     let mut next: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = next {
-        let inner = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        let error: &(dyn Error + 'static) = match inner {
-            Some(inner) => inner,
-            None => error,
-        };
         if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(why)))) =
             error.downcast_ref()
         {
             return why.downcast_ref().cloned();
         }
-        next = error.source();
+        // What an I/O error is made of it gives out as its own source's source only.
+        let inside = error.downcast_ref().and_then(io::Error::get_ref);
+        next = match inside {
+            Some(inside) => Some(inside),
+            None => error.source(),
+        };
     }
     None
 }

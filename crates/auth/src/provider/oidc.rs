@@ -262,3 +262,6 @@ impl Oidc {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
