@@ -2,7 +2,7 @@
 
 use std::{process::Stdio, sync::Arc, time::Duration};
 
-use keyfob_auth::{RedirectUri, door::deep_link};
+use keyfob_auth::door::deep_link;
 use tauri::AppHandle;
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::{
@@ -10,7 +10,6 @@ use tokio::{
     sync::{Notify, watch},
     time::timeout,
 };
-use url::Url;
 
 /// A debug build has a scheme and an identifier of its own, so that it never takes an installed app's links.
 pub const SCHEME: &str = if cfg!(debug_assertions) {
@@ -31,12 +30,6 @@ const PACKAGED_HANDLER: &str = "dev.keyfob.desktop";
 
 /// The desktop file that is made at run time; it names whichever of our programs registered last.
 const HANDLER_OF_THIS_RUN: &str = "keyfob-desktop-handler.desktop";
-
-/// Where an attempt by our own scheme is sent back to.
-pub fn redirect_uri() -> RedirectUri {
-    let address = Url::parse(&format!("{SCHEME}://callback")).expect("a scheme and a literal");
-    RedirectUri::new(address)
-}
 
 /// Our links among a program's arguments; the program's own name is skipped.
 pub fn among(arguments: impl IntoIterator<Item = String>) -> Vec<String> {
