@@ -479,4 +479,24 @@ mod tests {
         assert_eq!(link(oidc), "dev.keyfob://callback/b");
         assert_eq!(oidc.callback_path(), "/callback/b");
     }
+
+    #[test]
+    fn a_profile_has_only_the_ways_back_that_its_provider_takes() {
+        let ways = |ways: &str| {
+            let text = format!("{TWO}\nloopback_ports = [41017]\nways = '{ways}'");
+            let profiles = Profiles::parse(&text).unwrap();
+            let profile = profiles.get("b").unwrap().clone();
+            let link = profile.link("dev.keyfob");
+            let ports = profile.loopback_ports().map(<[u16]>::to_vec);
+            (link.map(|link| link.as_str().to_owned()), ports)
+        };
+        let (link, path_link) = ("dev.keyfob://callback/b", "dev.keyfob:/callback/b");
+        let ports = Some(vec![41017]);
+        assert_eq!(
+            ways("link-or-loopback"),
+            (Some(link.to_owned()), ports.clone())
+        );
+        assert_eq!(ways("loopback"), (None, ports));
+        assert_eq!(ways("path-link"), (Some(path_link.to_owned()), None));
+    }
 }

@@ -245,18 +245,19 @@ impl Provider {
         }
     }
 
-    /// What to open for an attempt that was begun before.
+    /// What to open for a request that was pushed before, in place of a reference that is spent.
     ///
     /// # Errors
     ///
     /// As [`begin`](Self::begin).
-    pub(crate) async fn open_again(
+    pub(crate) async fn push_again(
         &self,
-        attempt: &PendingAuthorization,
+        whole: Url,
     ) -> Result<AuthorizationRequest, ProviderError> {
         match self {
-            Self::Cotter(_) => Ok(attempt.request()),
-            Self::Oidc(oidc) => oidc.open_again(attempt).await,
+            // Never pushed.
+            Self::Cotter(_) => Ok(AuthorizationRequest { address: whole }),
+            Self::Oidc(oidc) => oidc.push_again(whole).await,
         }
     }
 

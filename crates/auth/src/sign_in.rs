@@ -258,13 +258,25 @@ impl SignIn {
     ///
     /// When the provider had to be asked and gave no usable answer. The attempt goes on.
     pub async fn open_again(&self) -> Result<Option<Attempt>, ProviderError> {
-        let mut attempts = self.attempts.lock().await;
-        attempts.expire(self.clock.wall());
-        let Some(newest) = attempts.waiting.last_mut() else {
-            return Ok(None);
+        let (state, whole) = {
+            let mut attempts = self.attempts.lock().await;
+            attempts.expire(self.clock.wall());
+            match attempts.waiting.last() {
+                Some(newest) if newest.is_pushed() => {
+                    (hash(newest.state.expose()), newest.whole_request().clone())
+                }
+                newest => return Ok(newest.map(Attempt::from)),
+            }
         };
-        newest.request = self.provider.open_again(newest).await?;
-        Ok(Some(Attempt::from(&*newest)))
+        // Not under the lock: an answer may come meanwhile.
+        let request = self.provider.push_again(whole).await?;
+        let mut attempts = self.attempts.lock().await;
+        let mut waiting = attempts.waiting.iter_mut();
+        let newest = waiting.find(|attempt| hash(attempt.state.expose()) == state);
+        Ok(newest.map(|newest| {
+            newest.request = request;
+            Attempt::from(&*newest)
+        }))
     }
 
     /// Judges a return address: which attempt it answers, and whether it may.

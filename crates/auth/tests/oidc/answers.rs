@@ -94,6 +94,11 @@ fn ways_to_say_yes() -> Vec<Yes> {
             |answer| answer["error"] = Value::Null,
             3600,
         ),
+        (
+            "an error that is empty",
+            |answer| answer["error"] = json!(""),
+            3600,
+        ),
     ]
 }
 
@@ -333,6 +338,12 @@ async fn words_about_a_person_may_be_of_any_type() {
             }),
             "ada",
             Some("Ada Lovelace"),
+        ),
+        (
+            "a member that elsewhere holds the whole answer",
+            json!({"sub": "user-1", "data": {"sub": "user-2"}, "email": "ada@example.com"}),
+            "ada@example.com",
+            None,
         ),
         (
             "nothing but the subject",

@@ -54,7 +54,12 @@ impl Tokens {
         reply: &Reply,
         refused: impl FnOnce(Refusal) -> ProviderError,
     ) -> Result<Self, ProviderError> {
-        let answer = success(reply, refused)?;
+        let mut answer = success(reply, refused)?;
+        if !answer.contains_key("access_token")
+            && let Some(Value::Object(data)) = answer.remove("data")
+        {
+            answer = data;
+        }
         let status = reply.status.as_u16();
         // RFC 6749 §7.1: the type says how to use it, in any case. Some leave it out.
         let kind = text(&answer, "token_type");
@@ -91,13 +96,10 @@ pub(super) fn success(
     let broken = |what| Err(ProviderError::Broken { what, status });
     match status {
         200..=299 => {
-            let mut answer = reply.json::<Map<String, Value>>()?;
-            if let Some(refusal) = Refusal::despite_success(&answer) {
-                return Err(refused(refusal));
-            }
-            match answer.remove("data") {
-                Some(Value::Object(data)) if !answer.contains_key("access_token") => Ok(data),
-                _ => Ok(answer),
+            let answer = reply.json::<Map<String, Value>>()?;
+            match Refusal::despite_success(&answer) {
+                Some(refusal) => Err(refused(refusal)),
+                None => Ok(answer),
             }
         }
         300..=399 => broken("it redirects, which no endpoint may"),
@@ -125,13 +127,11 @@ impl Refusal {
     /// Some answer 200, and say no in the body.
     fn despite_success(answer: &Map<String, Value>) -> Option<Self> {
         let said = answer.get("statusCode").and_then(Value::as_u64);
-        match said.and_then(|said| u16::try_from(said).ok()) {
-            Some(status @ 400..) => Some(Self::of(answer, status)),
-            _ if answer.get("error").is_some_and(|error| !error.is_null()) => {
-                Some(Self::of(answer, 200))
-            }
-            _ => None,
+        if let Some(status @ 400..) = said.and_then(|said| u16::try_from(said).ok()) {
+            return Some(Self::of(answer, status));
         }
+        let is_one = text(answer, "error").is_some() || answer.get("error")?.is_object();
+        is_one.then(|| Self::of(answer, 200))
     }
 
     fn of(answer: &Map<String, Value>, status: u16) -> Self {
@@ -238,4 +238,59 @@ pub(super) fn seconds(value: &Value) -> Option<Duration> {
     };
     let longest = f64::from(u32::MAX);
     (seconds > 0.0).then(|| Duration::from_secs_f64(seconds.min(longest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,12}".prop_map(Value::from),
+        ];
+        let name = prop_oneof![
+            Just("error".to_owned()),
+            Just("error_description".to_owned()),
+            Just("code".to_owned()),
+            Just("statusCode".to_owned()),
+            Just("message".to_owned()),
+            ".{0,6}",
+        ];
+        leaf.prop_recursive(3, 16, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((name.clone(), inner), 0..6)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_refusal_has_words_that_fit_on_a_line(body in any_json(), status in 400_u16..500) {
+            let refusal = Refusal::read(body.to_string().as_bytes(), status);
+            prop_assert!(!refusal.words.contains(char::is_control));
+            prop_assert!(refusal.words.chars().count() <= LONGEST_MESSAGE);
+            prop_assert!(!refusal.of_a_refresh().is_transient());
+        }
+
+        #[test]
+        fn any_bytes_are_a_refusal_without_a_name(body: Vec<u8>) {
+            let refusal = Refusal::read(&body, 400);
+            prop_assert!(refusal.words.chars().count() <= LONGEST_MESSAGE);
+        }
+
+        #[test]
+        fn any_lifetime_is_a_duration_or_unsaid(value in any_json()) {
+            if let Some(lifetime) = seconds(&value) {
+                prop_assert!(lifetime <= Duration::from_secs(u32::MAX.into()));
+            }
+        }
+    }
 }

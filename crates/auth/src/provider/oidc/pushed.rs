@@ -54,21 +54,17 @@ impl Oidc {
         }
     }
 
-    /// What to open again.
-    pub(crate) async fn open_again(
+    /// The `whole` request, behind a new reference.
+    pub(crate) async fn push_again(
         &self,
-        attempt: &PendingAuthorization,
+        whole: Url,
     ) -> Result<AuthorizationRequest, ProviderError> {
-        if !attempt.is_pushed() {
-            return Ok(attempt.request());
-        }
         let known = self.discovery.known().await?;
-        let Some(endpoint) = known.metadata.pushed_authorization_request_endpoint.clone() else {
-            return Ok(AuthorizationRequest {
-                address: attempt.whole_request().clone(),
-            });
+        let endpoint = known.metadata.pushed_authorization_request_endpoint.clone();
+        let address = match endpoint {
+            Some(endpoint) => self.push(&known, endpoint, &whole).await?,
+            None => whole,
         };
-        let address = self.push(&known, endpoint, attempt.whole_request()).await?;
         Ok(AuthorizationRequest { address })
     }
 
