@@ -2,7 +2,8 @@
 //!
 //! The story, in the order it happens:
 //!
-//! 1. A [`Profile`] says who the provider is; [`Provider::new`] speaks to it.
+//! 1. A [`Profile`], one of the [`Profiles`] of a file, says who the provider is: Cotter, or anybody who speaks OpenID
+//!    Connect. [`Provider::new`] speaks to it.
 //! 2. What the person types is parsed once, into an [`Identifier`].
 //! 3. [`SignIn::begin`] makes an attempt: the address to open, and a [`PendingAuthorization`] (state, PKCE verifier,
 //!    redirect URI) that goes into the keyring, because the answer may come to another process.
@@ -16,8 +17,10 @@
 //! 8. [`SessionManager::access_token`] hands out a token that lives long enough, and refreshes when it would not.
 //!    [`SessionManager::restore`] takes up the session at the next start, [`SessionManager::sign_out`] ends it.
 //!
-//! This crate has no user interface. It follows RFC 8252 (native apps), RFC 7636 (PKCE) and RFC 9700 (best current
-//! practice); each item names the section it comes from.
+//! Where there is no browser, [`DeviceSignIn`] takes the place of steps 3 to 6: the person types a short code elsewhere.
+//!
+//! This crate has no user interface. It follows RFC 8252 (native apps), RFC 7636 (PKCE), RFC 9700 (best current
+//! practice) and OpenID Connect Core; each item names the section it comes from.
 //!
 //! # Example
 //!
