@@ -78,7 +78,7 @@ pub struct PendingAuthorization {
     pub(crate) identifier: Option<String>,
     pub(crate) request: AuthorizationRequest,
     /// The whole request, when the browser is given only a reference to it (RFC 9126).
-    pushed: Option<Url>,
+    pushed: Option<AuthorizationRequest>,
     /// Who it was asked of: an answer is redeemed nowhere else (RFC 9700 §4.4).
     pub(crate) issuer: String,
     /// Whether that one promises to name itself in its answers (RFC 9207 §3).
@@ -176,9 +176,11 @@ impl PendingAuthorization {
 
     /// The same attempt, with an address that only refers to the request.
     pub(crate) fn pushed_as(self, address: Url) -> Self {
-        let whole = self.whole_request().clone();
+        let address_of_all = self.whole_request().clone();
         Self {
-            pushed: Some(whole),
+            pushed: Some(AuthorizationRequest {
+                address: address_of_all,
+            }),
             request: AuthorizationRequest { address },
             ..self
         }
@@ -191,7 +193,7 @@ impl PendingAuthorization {
 
     /// The request with all that it says, whatever the browser is given of it.
     pub(crate) fn whole_request(&self) -> &Url {
-        self.pushed.as_ref().unwrap_or(&self.request.address)
+        &self.pushed.as_ref().unwrap_or(&self.request).address
     }
 
     /// The sign-in page of this attempt, to open again.
@@ -338,7 +340,7 @@ impl From<&PendingAuthorization> for KeptAttempt {
             redirect_uri: attempt.redirect_uri.clone(),
             identifier: attempt.identifier.clone(),
             address: attempt.request.address.clone(),
-            pushed: attempt.pushed.clone(),
+            pushed: attempt.is_pushed().then(|| attempt.whole_request().clone()),
             issuer: attempt.issuer.clone(),
             names_issuer: attempt.names_issuer,
             begun_at: attempt.begun_at,
@@ -357,7 +359,10 @@ impl From<KeptAttempt> for PendingAuthorization {
             request: AuthorizationRequest {
                 address: kept.address.clone(),
             },
-            pushed: kept.pushed.take(),
+            pushed: kept
+                .pushed
+                .take()
+                .map(|address| AuthorizationRequest { address }),
             issuer: kept.issuer.clone(),
             names_issuer: kept.names_issuer,
             begun_at: kept.begun_at,
@@ -473,10 +478,13 @@ mod tests {
 
     #[test]
     fn an_attempt_does_not_print_its_secrets() {
-        let attempt = attempt();
-        let printed = format!("{attempt:?}");
-        assert!(!printed.contains(attempt.verifier.expose()));
-        assert!(!printed.contains(attempt.state.expose()));
+        let pushed =
+            naming_itself().pushed_as("https://issuer.test/?request_uri=R".parse().unwrap());
+        for attempt in [attempt(), pushed] {
+            let printed = format!("{attempt:?}");
+            assert!(!printed.contains(attempt.verifier.expose()));
+            assert!(!printed.contains(attempt.state.expose()));
+        }
     }
 
     fn naming_itself() -> PendingAuthorization {

@@ -33,7 +33,7 @@ use crate::{
     profile::{DEFAULT_SCOPES, OidcConfig},
     secret::Secret,
 };
-use answer::{Refusal, Tokens};
+use answer::Tokens;
 use discovery::{Discovery, Known};
 use id_token::IdTokenClaims;
 
@@ -176,7 +176,10 @@ impl Oidc {
             .with("code_verifier", grant.verifier().expose());
         let endpoint = known.metadata.token_endpoint.clone();
         let reply = self.http.post_form(endpoint, form).await?;
-        let tokens = Tokens::read(&reply, Refusal::of_a_code)?;
+        let tokens = Tokens::read(&reply, |refusal| {
+            let sent = [grant.code.expose(), grant.verifier().expose()];
+            refusal.without(&sent).of_a_code()
+        })?;
         self.signed_in(&known, tokens, grant.nonce()).await
     }
 
@@ -207,7 +210,9 @@ impl Oidc {
             .with("refresh_token", token.expose());
         let endpoint = known.metadata.token_endpoint.clone();
         let reply = self.http.post_form(endpoint, form).await?;
-        let tokens = Tokens::read(&reply, Refusal::of_a_refresh)?;
+        let tokens = Tokens::read(&reply, |refusal| {
+            refusal.without(&[token.expose()]).of_a_refresh()
+        })?;
         if let Some(id) = &tokens.id {
             // Core §12.2: the same issuer, audience and person as before; it has no nonce of its own.
             match self.verified(&known, id, &tokens.access, None).await {

@@ -130,16 +130,27 @@ impl DeviceSignIn {
                 Ok(redeemed) => return Ok(Session::new(redeemed, &self.clock)),
                 Err(Pending::NotYet) => {}
                 // "Slow down" is five seconds more, from now on; so is a network that does not answer (§3.5).
-                Err(Pending::SlowDown) => {
-                    interval = (interval + SLOWER_BY).min(LONGEST_INTERVAL);
-                }
-                Err(Pending::Refused(error)) if error.is_transient() => {
-                    interval = (interval + SLOWER_BY).min(LONGEST_INTERVAL);
-                }
+                Err(Pending::SlowDown) => interval = slower(interval),
+                Err(Pending::Refused(error)) if error.is_transient() => interval = slower(interval),
                 Err(Pending::Expired) => return Err(DeviceError::Expired),
                 Err(Pending::Denied) => return Err(DeviceError::Denied),
                 Err(Pending::Refused(error)) => return Err(error.into()),
             }
         }
+    }
+}
+
+fn slower(interval: Duration) -> Duration {
+    (interval + SLOWER_BY).min(LONGEST_INTERVAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slower_is_five_seconds_more_and_never_more_than_a_minute() {
+        assert_eq!(slower(Duration::from_secs(5)), Duration::from_secs(10));
+        assert_eq!(slower(Duration::from_secs(58)), Duration::from_mins(1));
     }
 }

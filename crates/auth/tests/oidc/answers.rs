@@ -231,6 +231,15 @@ fn ways_to_say_no() -> Vec<(&'static str, Said, Reason, &'static str)> {
             "forbidden",
         ),
         (
+            "words that repeat the token",
+            Said::json(
+                400,
+                &json!({"error": "invalid_grant", "error_description": "R1 is not known"}),
+            ),
+            Reason::SignInNeeded,
+            "… is not known",
+        ),
+        (
             "words that play tricks",
             Said::json(
                 400,

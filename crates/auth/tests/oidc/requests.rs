@@ -1,10 +1,11 @@
 //! What we ask a provider for, and what becomes of the answer in the browser.
 
 use keyfob_auth::{JwtError, Reason};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    peer::{CLIENT, Said, sign, token_answer},
+    AnyKey,
+    peer::{ACCESS_TOKEN, CLIENT, NOON, Said, half_hash_by, sign, token_answer},
     walk::{Walk, encoded},
 };
 
@@ -306,4 +307,51 @@ async fn a_wrong_setting_at_the_provider_is_named() {
         words.contains("set the ID token's signing algorithm to RS256"),
         "{words}"
     );
+}
+
+#[tokio::test]
+async fn an_id_token_that_says_too_little_or_is_too_old_is_thrown_away() {
+    for (claim, value, why) in [
+        ("nonce", Value::Null, JwtError::NonceWrong),
+        ("sub", json!(""), JwtError::Malformed),
+        ("exp", json!(NOON - 61), JwtError::Expired),
+        ("exp", json!("soon"), JwtError::Malformed),
+        ("iat", json!(NOON + 61), JwtError::IssuedInFuture),
+    ] {
+        let walk = Walk::new().await;
+        let begun = walk.begin().await.unwrap();
+        let mut claims = walk.peer.claims(&begun.query["nonce"]);
+        claims[claim] = value;
+        walk.peer
+            .will_say("token", Said::json(200, &token_answer(&sign(&claims))));
+        let error = walk.finish(&begun.link()).await.unwrap_err();
+        assert_eq!(error.detail(), Some(why.to_string()), "{claim}");
+        assert!(walk.peer.asked_at("me").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn each_algorithm_with_a_public_half_is_accepted_and_its_hash_of_the_access_token_too() {
+    for algorithm in ["ES256", "ES384", "EdDSA", "PS256", "RS512"] {
+        let walk = Walk::new().await;
+        let key = AnyKey::new(algorithm);
+        walk.peer
+            .change_keys(|keys| keys["keys"] = json!([key.public("K1")]));
+        for (hash, accepted) in [
+            (half_hash_by(algorithm, ACCESS_TOKEN), true),
+            ("x".to_owned(), false),
+        ] {
+            let begun = walk.begin().await.unwrap();
+            let mut claims = walk.peer.claims(&begun.query["nonce"]);
+            claims["at_hash"] = json!(hash);
+            let id_token = key.sign(&json!({"alg": algorithm, "kid": "K1"}), &claims);
+            walk.peer
+                .will_say("token", Said::json(200, &token_answer(&id_token)));
+            assert_eq!(
+                walk.finish(&begun.link()).await.is_ok(),
+                accepted,
+                "{algorithm}"
+            );
+        }
+    }
 }

@@ -172,10 +172,21 @@ pub fn token_answer(id_token: &str) -> Value {
     })
 }
 
-/// OpenID Connect Core §3.1.3.6, for a token signed with RS256.
+/// OpenID Connect Core §3.1.3.6, beside an ID token signed with RS256.
 pub fn half_hash(text: &str) -> String {
-    let whole = digest::digest(&digest::SHA256, text.as_bytes());
-    URL_SAFE_NO_PAD.encode(&whole.as_ref()[..16])
+    half_hash_by("RS256", text)
+}
+
+/// Beside an ID token signed with another algorithm.
+pub fn half_hash_by(algorithm: &str, text: &str) -> String {
+    let hash = match algorithm {
+        "RS512" | "PS512" | "EdDSA" => &digest::SHA512,
+        "RS384" | "PS384" | "ES384" => &digest::SHA384,
+        _ => &digest::SHA256,
+    };
+    let whole = digest::digest(hash, text.as_bytes());
+    let half = whole.as_ref().len() / 2;
+    URL_SAFE_NO_PAD.encode(&whole.as_ref()[..half])
 }
 
 async fn answer(State(peer): State<OidcPeer>, request: Request<Body>) -> Response<Body> {

@@ -172,16 +172,29 @@ impl Refusal {
         };
         Self {
             code: code.to_ascii_lowercase(),
-            words: printable(&said, LONGEST_MESSAGE),
+            words: printable(&said, usize::MAX),
             status,
         }
+    }
+
+    /// The same without what was sent, which some servers repeat to whoever reads their message.
+    pub(super) fn without(mut self, secrets: &[&str]) -> Self {
+        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+            self.words = self.words.replace(secret, "…");
+        }
+        self
+    }
+
+    /// Its words, short enough to show. Cut last: half a secret would not be found.
+    fn shown(&self) -> String {
+        self.words.chars().take(LONGEST_MESSAGE).collect()
     }
 
     /// What it means for a code.
     pub(super) fn of_a_code(self) -> ProviderError {
         match self.code.as_str() {
             "invalid_grant" => ProviderError::CodeRefused {
-                message: self.words,
+                message: self.shown(),
             },
             _ => self.of_anything(),
         }
@@ -191,7 +204,7 @@ impl Refusal {
     pub(super) fn of_a_refresh(self) -> ProviderError {
         if ENDED.contains(&self.code.as_str()) {
             ProviderError::SessionEnded {
-                message: self.words,
+                message: self.shown(),
             }
         } else {
             self.of_anything()
@@ -200,25 +213,18 @@ impl Refusal {
 
     /// What it means whatever was asked.
     pub(super) fn of_anything(self) -> ProviderError {
-        let Self {
-            code,
-            words,
-            status,
-        } = self;
-        match code.as_str() {
+        let (message, status) = (self.shown(), self.status);
+        match self.code.as_str() {
             // The words name the setting: a public client shows nothing that could be wrong.
             "invalid_client" | "unauthorized_client" => ProviderError::ClientRefused {
                 message: format!(
-                    "{words}. Check the client id, and set the app's authentication at the token endpoint to \"none\" \
+                    "{message}. Check the client id, and set the app's authentication at the token endpoint to \"none\" \
                      (a public or native client)"
                 ),
                 status,
             },
             "invalid_redirect_uri" | "redirect_uri_mismatch" => ProviderError::RedirectNotAllowed,
-            _ => ProviderError::Refused {
-                message: words,
-                status,
-            },
+            _ => ProviderError::Refused { message, status },
         }
     }
 }
@@ -276,14 +282,14 @@ mod tests {
         fn any_refusal_has_words_that_fit_on_a_line(body in any_json(), status in 400_u16..500) {
             let refusal = Refusal::read(body.to_string().as_bytes(), status);
             prop_assert!(!refusal.words.contains(char::is_control));
-            prop_assert!(refusal.words.chars().count() <= LONGEST_MESSAGE);
+            prop_assert!(refusal.shown().chars().count() <= LONGEST_MESSAGE);
             prop_assert!(!refusal.of_a_refresh().is_transient());
         }
 
         #[test]
         fn any_bytes_are_a_refusal_without_a_name(body: Vec<u8>) {
             let refusal = Refusal::read(&body, 400);
-            prop_assert!(refusal.words.chars().count() <= LONGEST_MESSAGE);
+            prop_assert!(refusal.shown().chars().count() <= LONGEST_MESSAGE);
         }
 
         #[test]

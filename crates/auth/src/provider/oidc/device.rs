@@ -111,7 +111,7 @@ impl Oidc {
                 "access_denied" => Some(Pending::Denied),
                 _ => None,
             };
-            refusal.of_a_code()
+            refusal.without(&[code.code.expose()]).of_a_code()
         });
         match (tokens, pending) {
             (_, Some(pending)) => Err(pending),

@@ -26,7 +26,7 @@ pub(super) struct Expected<'a> {
 }
 
 /// The claims, believed.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct IdTokenClaims {
     iss: String,
     aud: Audience,

@@ -29,7 +29,7 @@ impl Oidc {
             408 | 425 | 429 => Err(ProviderError::Busy {
                 wait: reply.retry_after,
             }),
-            400..=499 => match Refusal::read(reply.bytes(), status) {
+            400..=499 => match Refusal::read(reply.bytes(), status).without(&[token.expose()]) {
                 // Said by servers that look a token up before they revoke it.
                 refusal if refusal.code == "invalid_token" || refusal.code == "invalid_grant" => {
                     Ok(true)
