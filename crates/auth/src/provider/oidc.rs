@@ -127,7 +127,12 @@ impl Oidc {
             },
         );
         let attempt = attempt.expecting(nonce, known.metadata.names_itself_in_answers);
-        self.pushed(&known, attempt).await
+        let attempt = self.pushed(&known, attempt).await?;
+        let keys = Arc::clone(&known.jwks);
+        // While the person is in the browser: the answer then waits for nothing but the exchange. Whether it worked is
+        // asked again before a code is spent.
+        tokio::spawn(async move { drop(keys.ready().await) });
+        Ok(attempt)
     }
 
     /// What is asked for. Of the usual scopes only those that the provider has, if it says: some refuse all for one.

@@ -155,6 +155,21 @@ async fn a_sign_in_asks_no_more_than_it_must() {
 }
 
 #[tokio::test]
+async fn the_keys_are_at_hand_before_the_answer_comes() {
+    let walk = Walk::new().await;
+    let begun = walk.begin().await.unwrap();
+    while walk.peer.asked_at("jwks").is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let before = walk.peer.asked().len();
+    let id_token = sign(&walk.peer.claims(&begun.query["nonce"]));
+    walk.peer
+        .will_say("token", Said::json(200, &token_answer(&id_token)));
+    walk.finish(&begun.link()).await.unwrap();
+    assert_eq!(walk.peer.asked().len() - before, 1, "tokens");
+}
+
+#[tokio::test]
 async fn what_is_known_is_asked_again_after_a_day_and_used_while_that_fails() {
     let walk = Walk::new().await;
     walk.begin().await.unwrap();
