@@ -65,7 +65,8 @@ async fn walk() {
     let (attempt, kept) = app
         .sign_in
         .begin(Some(&ada), door.redirect_uri().clone())
-        .await;
+        .await
+        .expect("this provider need not be asked");
     kept.expect("the keyring keeps the attempt");
     let last = follow_the_mail(&provider.base, &attempt.request.address).await;
     assert_eq!(last.address.path(), "/done");

@@ -316,7 +316,8 @@ async fn keyfob_signs_in(base: &str) -> SessionManager {
     let door = Loopback::open(returns).await.expect("a port is free");
     let ada: Identifier = ADA.parse().expect("an address");
     let redirect_uri = door.redirect_uri().clone();
-    let (attempt, _) = sign_in.begin(Some(&ada), redirect_uri).await;
+    let begun = sign_in.begin(Some(&ada), redirect_uri).await;
+    let (attempt, _) = begun.expect("this provider need not be asked");
     follow_the_mail(base, &attempt.request.address).await;
 
     let address = returned.recv().await.expect("the browser came back");

@@ -78,6 +78,7 @@ struct Screen {
 
 /// What there is once the provider is known.
 struct Walk {
+    profile: Profile,
     provider: Arc<Provider>,
     sign_in: SignIn,
     sessions: SessionManager,
@@ -189,6 +190,7 @@ impl Desk {
                     clock.clone(),
                 );
                 Ok(Walk {
+                    profile,
                     provider,
                     sign_in,
                     sessions,

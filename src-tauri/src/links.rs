@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use keyfob_auth::{
-    RedirectUri, SERVICE as SCHEME,
+    SERVICE as SCHEME,
     door::{deep_link, handler},
 };
 use tauri::AppHandle;
@@ -12,17 +12,10 @@ use tokio::{
     sync::{Notify, watch},
     time::timeout,
 };
-use url::Url;
 
 /// How long the question waits for the window to be painted: `xdg-mime` is a dozen processes, which would all want
 /// the processor while the web view starts. Whoever needs the answer sooner does not wait for this.
 const AFTER_THE_WINDOW: Duration = Duration::from_secs(1);
-
-/// Where an attempt by our own scheme is sent back to.
-pub fn redirect_uri() -> RedirectUri {
-    let address = Url::parse(&format!("{SCHEME}://callback")).expect("a scheme and a literal");
-    RedirectUri::new(address)
-}
 
 /// Our links among a program's arguments; the program's own name is skipped.
 pub fn among(arguments: impl IntoIterator<Item = String>) -> Vec<String> {

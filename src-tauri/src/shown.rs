@@ -216,6 +216,8 @@ mod tests {
                 subject: "S".to_owned(),
                 issuer: "http://127.0.0.1:4100".to_owned(),
                 identifier: "+442079460958".to_owned(),
+                name: None,
+                picture: None,
             },
             expires_at: NOON + Duration::from_hours(1),
             lifetime: Duration::from_hours(1),

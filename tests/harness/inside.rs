@@ -68,7 +68,8 @@ impl Inside {
         // A new one each time: what became of the attempts before is the app's business.
         let (provider, vault) = (Arc::clone(&self.provider), self.vault.clone());
         let sign_in = SignIn::new(provider, vault, PROFILE, Clock::system());
-        let (attempt, kept) = sign_in.begin(Some(&ada), redirect_uri).await;
+        let begun = sign_in.begin(Some(&ada), redirect_uri).await;
+        let (attempt, kept) = begun.expect("this provider need not be asked");
         kept.expect("the keyring keeps the attempt");
         follow_the_mail(&self.base, &attempt.request.address)
             .await

@@ -11,7 +11,7 @@ use crate::provider::Provider;
 use crate::script::follow_the_mail;
 use crate::session::Session;
 
-const END_LIMIT: Duration = Duration::from_secs(60);
+const END_LIMIT: Duration = Duration::from_mins(1);
 
 /// What a run of `keyfob` came to.
 #[derive(Debug)]

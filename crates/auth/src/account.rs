@@ -11,4 +11,10 @@ pub struct Account {
     pub issuer: String,
     /// What they signed in with, for example an e-mail address; empty when the provider does not say.
     pub identifier: String,
+    /// What they are called, when the provider says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Where their picture is, when the provider says; only ever asked for by [`Provider::picture`](crate::Provider).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
 }

@@ -72,11 +72,17 @@ impl RedirectUri {
 pub struct PendingAuthorization {
     pub(crate) state: Secret,
     pub(crate) verifier: CodeVerifier,
+    /// What the ID token must repeat (OpenID Connect Core §3.1.2.1), for a provider that issues one.
+    pub(crate) nonce: Option<Secret>,
     pub(crate) redirect_uri: RedirectUri,
     pub(crate) identifier: Option<String>,
     pub(crate) request: AuthorizationRequest,
+    /// The whole request, when the browser is given only a reference to it (RFC 9126).
+    pushed: Option<AuthorizationRequest>,
     /// Who it was asked of: an answer is redeemed nowhere else (RFC 9700 §4.4).
     pub(crate) issuer: String,
+    /// Whether that one promises to name itself in its answers (RFC 9207 §3).
+    names_issuer: bool,
     pub(crate) begun_at: Timestamp,
 }
 
@@ -97,13 +103,16 @@ pub enum Rejection {
     /// It came on another path or port than this attempt asked for (a mix-up, RFC 9700 §4.4).
     #[error("this link came back by another way than the sign-in asked for")]
     WrongDoor(Box<PendingAuthorization>),
+    /// It names another provider than the one that was asked, or none where that one names itself (RFC 9207 §2.4).
+    #[error("this link comes from another provider than the one that was asked")]
+    WrongIssuer(Box<PendingAuthorization>),
     /// It came after [`ATTEMPT_LIFETIME`]; the attempt is over.
     #[error("this sign-in took too long")]
     Late,
     /// The provider's final no for this very attempt, by its error code; the attempt is over.
     #[error("the provider ended the sign-in: {error}")]
     Denied {
-        /// The `error` parameter, shortened and without control characters.
+        /// The `error` parameter, and behind a colon its description; shortened, without control characters.
         error: String,
     },
 }
@@ -112,9 +121,19 @@ impl Rejection {
     /// The word other programs may switch on.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Foreign(_) | Self::WrongDoor(_) => Reason::LinkForeign,
+            Self::Foreign(_) | Self::WrongDoor(_) | Self::WrongIssuer(_) => Reason::LinkForeign,
             Self::Late => Reason::SignInExpired,
-            Self::Denied { .. } => Reason::SignInDenied,
+            // RFC 6749 §4.1.2.1 and RFC 8707 §2: nobody declined, the request or the provider is not as it should be.
+            Self::Denied { error } => match error.split(':').next().unwrap_or_default() {
+                "invalid_request"
+                | "invalid_scope"
+                | "invalid_target"
+                | "unauthorized_client"
+                | "unsupported_response_type" => Reason::ProviderRefused,
+                "server_error" => Reason::ProviderBroken,
+                "temporarily_unavailable" => Reason::ProviderBusy,
+                _ => Reason::SignInDenied,
+            },
         }
     }
 }
@@ -135,12 +154,46 @@ impl PendingAuthorization {
                 address: address(state.expose(), &verifier),
             },
             issuer: issuer.to_owned(),
+            names_issuer: false,
             state,
             verifier,
+            nonce: None,
             redirect_uri,
             identifier: identifier.map(|identifier| identifier.as_str().to_owned()),
+            pushed: None,
             begun_at,
         }
+    }
+
+    /// The same attempt, whose ID token must repeat `nonce`, at a provider that names itself in its answers or not.
+    pub(crate) fn expecting(self, nonce: Secret, names_issuer: bool) -> Self {
+        Self {
+            nonce: Some(nonce),
+            names_issuer,
+            ..self
+        }
+    }
+
+    /// The same attempt, with an address that only refers to the request.
+    pub(crate) fn pushed_as(self, address: Url) -> Self {
+        let address_of_all = self.whole_request().clone();
+        Self {
+            pushed: Some(AuthorizationRequest {
+                address: address_of_all,
+            }),
+            request: AuthorizationRequest { address },
+            ..self
+        }
+    }
+
+    /// Whether the address only refers to the request, once and for a short time.
+    pub(crate) fn is_pushed(&self) -> bool {
+        self.pushed.is_some()
+    }
+
+    /// The request with all that it says, whatever the browser is given of it.
+    pub(crate) fn whole_request(&self) -> &Url {
+        &self.pushed.as_ref().unwrap_or(&self.request).address
     }
 
     /// The sign-in page of this attempt, to open again.
@@ -173,7 +226,7 @@ impl PendingAuthorization {
         self.state.matches(callback.state.expose())
     }
 
-    /// Judges the answer: same state, same way back, in time, and no error.
+    /// Judges the answer: same state, same way back, same provider, in time, and no error.
     ///
     /// # Errors
     ///
@@ -190,6 +243,13 @@ impl PendingAuthorization {
         if callback.target != RedirectTarget::of(&self.redirect_uri.0) {
             return Err(Rejection::WrongDoor(Box::new(self)));
         }
+        let other_issuer = match &callback.issuer {
+            Some(issuer) => *issuer != self.issuer,
+            None => self.names_issuer,
+        };
+        if other_issuer {
+            return Err(Rejection::WrongIssuer(Box::new(self)));
+        }
         if now > self.expires_at() {
             return Err(Rejection::Late);
         }
@@ -199,9 +259,15 @@ impl PendingAuthorization {
                 challenge_id,
                 attempt: self,
             }),
-            Answer::Error { error } => Err(Rejection::Denied {
-                error: printable(&error, LONGEST_ERROR),
-            }),
+            Answer::Error { error, description } => {
+                let said = match description {
+                    Some(description) => format!("{error}: {description}"),
+                    None => error,
+                };
+                Err(Rejection::Denied {
+                    error: printable(&said, LONGEST_ERROR),
+                })
+            }
         }
     }
 }
@@ -213,6 +279,10 @@ impl AuthorizationGrant {
 
     pub(crate) fn redirect_uri(&self) -> &RedirectUri {
         &self.attempt.redirect_uri
+    }
+
+    pub(crate) fn nonce(&self) -> Option<&Secret> {
+        self.attempt.nonce.as_ref()
     }
 
     /// Back to waiting, when the provider could not be asked: the code was not spent.
@@ -237,10 +307,16 @@ pub fn printable(text: &str, longest: usize) -> String {
 pub(crate) struct KeptAttempt {
     state: String,
     verifier: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
     redirect_uri: RedirectUri,
     identifier: Option<String>,
     address: Url,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pushed: Option<Url>,
     issuer: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    names_issuer: bool,
     begun_at: Timestamp,
 }
 
@@ -248,6 +324,7 @@ impl Drop for KeptAttempt {
     fn drop(&mut self) {
         self.state.zeroize();
         self.verifier.zeroize();
+        self.nonce.zeroize();
     }
 }
 
@@ -256,10 +333,16 @@ impl From<&PendingAuthorization> for KeptAttempt {
         Self {
             state: attempt.state.expose().to_owned(),
             verifier: attempt.verifier.expose().to_owned(),
+            nonce: attempt
+                .nonce
+                .as_ref()
+                .map(|nonce| nonce.expose().to_owned()),
             redirect_uri: attempt.redirect_uri.clone(),
             identifier: attempt.identifier.clone(),
             address: attempt.request.address.clone(),
+            pushed: attempt.is_pushed().then(|| attempt.whole_request().clone()),
             issuer: attempt.issuer.clone(),
+            names_issuer: attempt.names_issuer,
             begun_at: attempt.begun_at,
         }
     }
@@ -270,12 +353,18 @@ impl From<KeptAttempt> for PendingAuthorization {
         Self {
             state: Secret::new(std::mem::take(&mut kept.state)),
             verifier: CodeVerifier::from_kept(std::mem::take(&mut kept.verifier)),
+            nonce: kept.nonce.take().map(Secret::new),
             redirect_uri: kept.redirect_uri.clone(),
             identifier: kept.identifier.take(),
             request: AuthorizationRequest {
                 address: kept.address.clone(),
             },
+            pushed: kept
+                .pushed
+                .take()
+                .map(|address| AuthorizationRequest { address }),
             issuer: kept.issuer.clone(),
+            names_issuer: kept.names_issuer,
             begun_at: kept.begun_at,
         }
     }
@@ -389,9 +478,83 @@ mod tests {
 
     #[test]
     fn an_attempt_does_not_print_its_secrets() {
-        let attempt = attempt();
-        let printed = format!("{attempt:?}");
-        assert!(!printed.contains(attempt.verifier.expose()));
-        assert!(!printed.contains(attempt.state.expose()));
+        let pushed =
+            naming_itself().pushed_as("https://issuer.test/?request_uri=R".parse().unwrap());
+        for attempt in [attempt(), pushed] {
+            let printed = format!("{attempt:?}");
+            assert!(!printed.contains(attempt.verifier.expose()));
+            assert!(!printed.contains(attempt.state.expose()));
+        }
+    }
+
+    fn naming_itself() -> PendingAuthorization {
+        attempt().expecting(Secret::new("N"), true)
+    }
+
+    #[test]
+    fn an_answer_that_names_another_issuer_is_refused_whatever_it_says() {
+        let other = "iss=https%3A%2F%2Fother.test";
+        let slash = "iss=https%3A%2F%2Fissuer.test%2F";
+        for rest in [
+            format!("code=C&{other}"),
+            format!("error=access_denied&{other}"),
+            format!("code=C&{slash}"),
+            "code=C&iss=".to_owned(),
+        ] {
+            for attempt in [attempt(), naming_itself()] {
+                let callback = answer(&attempt, "dev.keyfob://callback", &rest);
+                let Err(Rejection::WrongIssuer(attempt)) = attempt.accept(callback, NOON) else {
+                    panic!("accepted {rest}");
+                };
+                let good = "code=C&iss=https%3A%2F%2Fissuer.test";
+                let callback = answer(&attempt, "dev.keyfob://callback", good);
+                assert!(
+                    attempt.accept(callback, NOON).is_ok(),
+                    "the attempt goes on"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_that_names_no_issuer_is_refused_where_one_was_promised() {
+        for rest in ["code=C", "error=access_denied"] {
+            let attempt = naming_itself();
+            let callback = answer(&attempt, "dev.keyfob://callback", rest);
+            assert!(matches!(
+                attempt.accept(callback, NOON),
+                Err(Rejection::WrongIssuer(_))
+            ));
+        }
+    }
+
+    #[test]
+    fn a_no_that_nobody_said_is_not_called_declined() {
+        for (rest, reason) in [
+            ("error=access_denied", Reason::SignInDenied),
+            (
+                "error=invalid_scope&error_description=no%3A%20phone",
+                Reason::ProviderRefused,
+            ),
+            ("error=server_error", Reason::ProviderBroken),
+            ("error=temporarily_unavailable", Reason::ProviderBusy),
+            ("error=something_new", Reason::SignInDenied),
+        ] {
+            let attempt = attempt();
+            let callback = answer(&attempt, "dev.keyfob://callback", rest);
+            assert_eq!(attempt.accept(callback, NOON).unwrap_err().reason(), reason);
+        }
+    }
+
+    #[test]
+    fn what_a_pushed_attempt_asked_for_is_kept_with_it() {
+        let attempt =
+            naming_itself().pushed_as("https://issuer.test/?request_uri=R".parse().unwrap());
+        let kept = serde_json::to_string(&KeptAttempt::from(&attempt)).unwrap();
+        let back: PendingAuthorization = serde_json::from_str::<KeptAttempt>(&kept).unwrap().into();
+        assert!(back.is_pushed() && back.names_issuer);
+        assert_eq!(back.whole_request(), attempt.whole_request());
+        assert_eq!(back.request(), attempt.request());
+        assert!(back.nonce.unwrap().matches("N"));
     }
 }

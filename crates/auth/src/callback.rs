@@ -19,6 +19,8 @@ pub const LONGEST_RETURN_ADDRESS: usize = 8 * 1024;
 pub struct Callback {
     pub(crate) target: RedirectTarget,
     pub(crate) state: Secret,
+    /// Who says that it answers (RFC 9207 §2).
+    pub(crate) issuer: Option<String>,
     pub(crate) answer: Answer,
 }
 
@@ -31,7 +33,10 @@ pub(crate) enum Answer {
         challenge_id: Option<i64>,
     },
     /// RFC 6749 §4.1.2.1.
-    Error { error: String },
+    Error {
+        error: String,
+        description: Option<String>,
+    },
 }
 
 /// Where a redirect went: the address without its query.
@@ -96,12 +101,16 @@ impl Callback {
         let mut state = None;
         let mut code = None;
         let mut error = None;
+        let mut description = None;
+        let mut issuer = None;
         let mut challenge_id = None;
         for (name, value) in url.query_pairs() {
             let slot = match &*name {
                 "state" => &mut state,
                 "code" => &mut code,
                 "error" => &mut error,
+                "error_description" => &mut description,
+                "iss" => &mut issuer,
                 "challenge_id" => &mut challenge_id,
                 _ => continue,
             };
@@ -121,12 +130,13 @@ impl Callback {
                     })
                     .transpose()?,
             },
-            (None, Some(error)) => Answer::Error { error },
+            (None, Some(error)) => Answer::Error { error, description },
             _ => return Err(CallbackError::Incomplete),
         };
         Ok(Self {
             target: RedirectTarget::of(&url),
             state: Secret::new(state),
+            issuer,
             answer,
         })
     }

@@ -3,7 +3,10 @@
 //!
 //! [RFC 7517 §5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
 
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    sync::{Arc, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use jsonwebtoken::jwk::Jwk;
 use serde::Deserialize;
@@ -15,7 +18,7 @@ use crate::{
     Clock,
     authorization::printable,
     http::{Http, HttpError},
-    jwt::JwtError,
+    jwt::{JwtError, UnverifiedJwt},
 };
 
 /// The least time between two fetches that an unknown key causes, so that a forged `kid` cannot make us hammer.
@@ -28,8 +31,26 @@ pub(crate) struct Jwks {
     address: Url,
     clock: Clock,
     cached: Mutex<Cache>,
-    /// A key that an earlier process was given, and used.
-    remembered: OnceLock<Jwk>,
+    remembered: Remembered,
+}
+
+/// The key that was last used, perhaps by an earlier process. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Remembered(Arc<std::sync::Mutex<Option<Jwk>>>);
+
+impl Remembered {
+    pub(crate) fn get(&self) -> Option<Jwk> {
+        self.slot().clone()
+    }
+
+    pub(crate) fn set(&self, key: Option<Jwk>) {
+        *self.slot() = key;
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Jwk>> {
+        // A key is replaced whole; a panic cannot leave half of one.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -57,13 +78,15 @@ struct KeySet {
 }
 
 impl Jwks {
-    pub(crate) fn new(http: Http, address: Url, clock: Clock) -> Self {
+    /// The keys at `address`. What is `remembered` is believed without asking: a refresh by the next process is then one
+    /// request, not two.
+    pub(crate) fn new(http: Http, address: Url, clock: Clock, remembered: Remembered) -> Self {
         Self {
             http,
             address,
             clock,
             cached: Mutex::default(),
-            remembered: OnceLock::new(),
+            remembered,
         }
     }
 
@@ -80,36 +103,40 @@ impl Jwks {
         Ok(())
     }
 
-    /// Believes this key too, which an earlier process was given: a refresh then needs one request, not two.
-    pub(crate) fn remember(&self, key: &Jwk) {
-        // The first one will do: a key that replaced it is asked for when a token names it.
-        let _ = self.remembered.set(key.clone());
-    }
-
-    /// The key called `key_id`; an earlier process may have been given it.
-    pub(crate) async fn key(&self, key_id: &str) -> Result<Jwk, JwksError> {
-        if let Some(key) = self.remembered.get().filter(|key| is_called(key, key_id)) {
-            return Ok(key.clone());
+    /// The key that `token` is to be checked with. It may be the remembered one, if the token names that.
+    pub(crate) async fn key(&self, token: &UnverifiedJwt<'_>) -> Result<Jwk, JwksError> {
+        let named = |key: &Jwk| {
+            token.key_id().is_some()
+                && key.common.key_id.as_deref() == token.key_id()
+                && token.fits(key)
+        };
+        if let Some(key) = self.remembered.get().filter(named) {
+            return Ok(key);
         }
-        self.key_of_this_run(key_id).await
+        let key = self.key_of_this_run(token).await?;
+        self.remembered.set(Some(key.clone()));
+        Ok(key)
     }
 
-    /// The key called `key_id`, as the provider has handed it out in this run.
-    pub(crate) async fn key_of_this_run(&self, key_id: &str) -> Result<Jwk, JwksError> {
+    /// The key that `token` is to be checked with, as the provider has handed it out in this run.
+    pub(crate) async fn key_of_this_run(
+        &self,
+        token: &UnverifiedJwt<'_>,
+    ) -> Result<Jwk, JwksError> {
         let mut cached = self.cached.lock().await;
         if let Some(known) = &cached.keys {
-            if let Some(key) = find(known, key_id) {
+            if let Some(key) = find(known, token) {
                 return Ok(key.clone());
             }
             let now = self.clock.monotonic();
             let just_now = |at: Duration| now.saturating_sub(at) < REFETCH_INTERVAL;
             if cached.refetched_at.is_some_and(just_now) {
-                return Err(unknown(key_id));
+                return Err(unknown(token));
             }
             cached.refetched_at = Some(now);
         }
         let fresh = cached.keys.insert(self.fetch().await?);
-        find(fresh, key_id).cloned().ok_or_else(|| unknown(key_id))
+        find(fresh, token).cloned().ok_or_else(|| unknown(token))
     }
 
     async fn fetch(&self) -> Result<Vec<Jwk>, HttpError> {
@@ -128,14 +155,25 @@ impl Jwks {
     }
 }
 
-fn unknown(key_id: &str) -> JwksError {
-    JwksError::Jwt(JwtError::UnknownKey(printable(key_id, 80)))
+fn unknown(token: &UnverifiedJwt<'_>) -> JwksError {
+    JwksError::Jwt(match token.key_id() {
+        Some(key_id) => JwtError::UnknownKey(printable(key_id, 80)),
+        None => JwtError::NoKey,
+    })
 }
 
-fn find<'a>(keys: &'a [Jwk], key_id: &str) -> Option<&'a Jwk> {
-    keys.iter().find(|key| is_called(key, key_id))
-}
-
-fn is_called(key: &Jwk, key_id: &str) -> bool {
-    key.common.key_id.as_deref() == Some(key_id)
+/// The key that the token names, the one that fits before one that does not; for a token that names none, the only
+/// one that fits (OpenID Connect Core §10.1: with several, a token must name its key).
+fn find<'a>(keys: &'a [Jwk], token: &UnverifiedJwt<'_>) -> Option<&'a Jwk> {
+    let Some(key_id) = token.key_id() else {
+        let mut fitting = keys.iter().filter(|key| token.fits(key));
+        return fitting.next().filter(|_| fitting.next().is_none());
+    };
+    let named = |key: &&Jwk| key.common.key_id.as_deref() == Some(key_id);
+    let mut all = keys.iter().filter(named);
+    let first = all.next()?;
+    if token.fits(first) {
+        return Some(first);
+    }
+    all.find(|key| token.fits(key)).or(Some(first))
 }

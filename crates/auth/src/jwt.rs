@@ -1,8 +1,9 @@
 //! Judging a JSON Web Token ([RFC 7519]) before anything believes it.
 //!
 //! Two stages: [`UnverifiedJwt`] has a header that names a key and an algorithm, both only claims.
-//! [`UnverifiedJwt::verify`] consumes it and gives [`Claims`] that may be believed. Every refusal has a name
-//! (RFC 8725 §3 lists what goes wrong otherwise).
+//! [`UnverifiedJwt::signed_by`] consumes it and gives claims that somebody with the key has made; what they must say is
+//! the provider's wire to judge ([`Claims`] are Cotter's). Every refusal has a name (RFC 8725 §3 lists what goes wrong
+//! otherwise).
 //!
 //! [RFC 7519]: https://www.rfc-editor.org/rfc/rfc7519
 
@@ -10,18 +11,35 @@ mod on_ring;
 
 #[cfg(test)]
 #[path = "../tests/support/issuer.rs"]
-mod issuer;
+pub(crate) mod issuer;
 
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+pub(crate) use jsonwebtoken::Algorithm;
 use jsonwebtoken::{
-    Algorithm, DecodingKey, Validation,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
+    DecodingKey, Validation,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
 };
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use crate::{Timestamp, authorization::printable};
+
+/// The algorithms whose verification needs no secret, in the order that the registry of RFC 7518 has them.
+pub(crate) const ASYMMETRIC: [Algorithm; 9] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::EdDSA,
+];
 
 /// How far issuer and reader may disagree about the time.
 const LEEWAY: Duration = Duration::from_mins(1);
@@ -32,20 +50,31 @@ pub enum JwtError {
     /// It is not three parts of base64url with JSON in the first two.
     #[error("the token is not a JSON Web Token")]
     Malformed,
-    /// The header asks for an algorithm that is not accepted: `none`, HMAC, or any but ES256.
-    #[error("the token is signed with {0}, only ES256 is accepted")]
+    /// It is encrypted, and this app has no key to read it with.
+    #[error(
+        "the token is encrypted: turn off the encryption of ID tokens for this app at the provider"
+    )]
+    Encrypted,
+    /// The header asks for an algorithm that is not accepted, `none` for one.
+    #[error("the token is signed with {0}, which is not accepted")]
     AlgorithmNotAllowed(String),
+    /// An HMAC, for which both sides need one secret: a public client has none (OpenID Connect Core §10.1).
+    #[error(
+        "the ID token is signed with {0} and the app's secret, which an app on a desktop cannot have: \
+         set the ID token's signing algorithm to RS256 at the provider"
+    )]
+    SignedWithSecret(String),
     /// No key of the provider has this id, not even after asking for the keys again.
     #[error("the token names the key {0}, which the provider does not have")]
     UnknownKey(String),
-    /// The header names no key.
+    /// The header names no key, and it is not clear which it must be.
     #[error("the token names no key")]
     NoKey,
     /// The provider did not hand out the keys to check the signature with.
     #[error("the provider's keys could not be had")]
     KeysUnavailable,
-    /// The provider's key is not made for ES256 signatures.
-    #[error("the provider's key is not an ES256 key")]
+    /// The provider's key is made for something else than this signature.
+    #[error("the provider's key is not made for this signature")]
     KeyNotUsable,
     /// The signature does not fit the content.
     #[error("the token's signature is wrong")]
@@ -68,6 +97,18 @@ pub enum JwtError {
     /// `iat` is still to come.
     #[error("the token was issued in the future")]
     IssuedInFuture,
+    /// There is no ID token, so nobody says who signed in.
+    #[error("the provider sent no ID token: it must allow this app the scope `openid`")]
+    IdTokenMissing,
+    /// `nonce` is missing or another: the token belongs to another sign-in (OpenID Connect Core §15.5.2).
+    #[error("the token belongs to another sign-in")]
+    NonceWrong,
+    /// `azp` is another app, or is missing where it must be there.
+    #[error("the token was issued to another app")]
+    AuthorizedPartyWrong,
+    /// `at_hash` does not fit the access token.
+    #[error("the two tokens do not belong together")]
+    AccessTokenHashWrong,
 }
 
 /// What the claims must say.
@@ -100,7 +141,7 @@ pub(crate) struct Claims {
 /// RFC 7519 §4.1.3: one text or several.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-enum Audience {
+pub(crate) enum Audience {
     One(String),
     Several(Vec<String>),
 }
@@ -113,19 +154,21 @@ struct Header {
 }
 
 /// A token whose signature nobody has checked.
+#[derive(Clone)]
 pub(crate) struct UnverifiedJwt<'a> {
     token: &'a str,
-    key_id: String,
+    algorithm: Algorithm,
+    key_id: Option<String>,
 }
 
 impl<'a> UnverifiedJwt<'a> {
-    /// Reads the header, and refuses every algorithm but ES256 before a key is even looked for.
-    pub(crate) fn parse(token: &'a str) -> Result<Self, JwtError> {
-        let mut parts = token.split('.');
-        let (Some(header), Some(_), Some(_), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(JwtError::Malformed);
+    /// Reads the header, and refuses every algorithm but those in `accepted` before a key is even looked for.
+    pub(crate) fn parse(token: &'a str, accepted: &[Algorithm]) -> Result<Self, JwtError> {
+        let header = match token.split('.').collect::<Vec<_>>()[..] {
+            [header, _, _] => header,
+            // RFC 7516 §3.1: what is encrypted has five parts.
+            [_, _, _, _, _] => return Err(JwtError::Encrypted),
+            _ => return Err(JwtError::Malformed),
         };
         let header = URL_SAFE_NO_PAD
             .decode(header)
@@ -135,39 +178,85 @@ impl<'a> UnverifiedJwt<'a> {
         if header.crit.is_some() {
             return Err(JwtError::Malformed);
         }
-        if header.alg != "ES256" {
-            return Err(JwtError::AlgorithmNotAllowed(printable(&header.alg, 16)));
+        match header.alg.parse() {
+            Ok(algorithm) if accepted.contains(&algorithm) => Ok(Self {
+                token,
+                algorithm,
+                key_id: header.kid,
+            }),
+            _ => Err(JwtError::AlgorithmNotAllowed(printable(&header.alg, 16))),
         }
-        let key_id = header.kid.ok_or(JwtError::NoKey)?;
-        Ok(Self { token, key_id })
     }
 
-    /// The key that the header names.
-    pub(crate) fn key_id(&self) -> &str {
-        &self.key_id
+    /// The key that the header names, if it does.
+    pub(crate) fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
     }
 
-    /// Checks the signature with `key`, then every claim.
-    pub(crate) fn verify(self, key: &Jwk, expected: &Expected<'_>) -> Result<Claims, JwtError> {
-        let key = es256_key(key)?;
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Whether `key` is of the kind that this signature is made with. Whether it made it is another question.
+    pub(crate) fn fits(&self, key: &Jwk) -> bool {
+        let right_kind = match (&key.algorithm, self.algorithm) {
+            (AlgorithmParameters::EllipticCurve(point), Algorithm::ES256) => {
+                point.curve == EllipticCurve::P256
+            }
+            (AlgorithmParameters::EllipticCurve(point), Algorithm::ES384) => {
+                point.curve == EllipticCurve::P384
+            }
+            (AlgorithmParameters::OctetKeyPair(point), Algorithm::EdDSA) => {
+                point.curve == EllipticCurve::Ed25519
+            }
+            (AlgorithmParameters::RSA(_), algorithm) => on_ring::RSA.contains(&algorithm),
+            _ => false,
+        };
+        let common = &key.common;
+        // RFC 7517 §4.2 to §4.4: what a key says of itself, it must keep to.
+        let says =
+            |algorithm: &KeyAlgorithm| algorithm.to_string() == format!("{:?}", self.algorithm);
+        right_kind
+            && common.key_algorithm.as_ref().is_none_or(says)
+            && (common.public_key_use.as_ref())
+                .is_none_or(|usage| *usage == PublicKeyUse::Signature)
+            && (common.key_operations.as_ref())
+                .is_none_or(|operations| operations.contains(&KeyOperations::Verify))
+    }
+
+    /// Checks the signature with `key`, and reads the claims. Nothing of what they say has been judged.
+    pub(crate) fn signed_by<C: DeserializeOwned>(self, key: &Jwk) -> Result<C, JwtError> {
+        if !self.fits(key) {
+            return Err(JwtError::KeyNotUsable);
+        }
+        let key = DecodingKey::from_jwk(key).map_err(|_| JwtError::KeyNotUsable)?;
         on_ring::install();
-        let mut signature_only = Validation::new(Algorithm::ES256);
-        // The library reads the system's clock; the claims are judged below, by ours.
+        let mut signature_only = Validation::new(self.algorithm);
+        // The library reads the system's clock; the claims are judged elsewhere, by ours.
         signature_only.validate_exp = false;
         signature_only.validate_aud = false;
         signature_only.required_spec_claims.clear();
-        let claims = jsonwebtoken::decode::<Claims>(self.token, &key, &signature_only)
+        jsonwebtoken::decode::<C>(self.token, &key, &signature_only)
+            .map(|token| token.claims)
             .map_err(|error| match error.kind() {
                 jsonwebtoken::errors::ErrorKind::InvalidSignature => JwtError::SignatureWrong,
                 _ => JwtError::Malformed,
-            })?
-            .claims;
-        claims.judge(expected)?;
-        Ok(claims)
+            })
     }
 }
 
 impl Claims {
+    /// Believes `token` if `key` has signed it and every claim is as expected.
+    pub(crate) fn verified(
+        token: UnverifiedJwt<'_>,
+        key: &Jwk,
+        expected: &Expected<'_>,
+    ) -> Result<Self, JwtError> {
+        let claims = token.signed_by::<Self>(key)?;
+        claims.judge(expected)?;
+        Ok(claims)
+    }
+
     fn judge(&self, expected: &Expected<'_>) -> Result<(), JwtError> {
         // Cotter's own verifier forgives one slash at the end of the issuer.
         if self.iss.strip_suffix('/').unwrap_or(&self.iss) != expected.issuer {
@@ -183,14 +272,42 @@ impl Claims {
         if self.kind != expected.kind {
             return Err(JwtError::TypeWrong);
         }
-        if numeric_date(self.exp) + LEEWAY <= expected.earliest_now {
-            return Err(JwtError::Expired);
-        }
-        if numeric_date(self.iat) > expected.latest_now + LEEWAY {
-            return Err(JwtError::IssuedInFuture);
-        }
-        Ok(())
+        in_time(
+            self.iat,
+            self.exp,
+            expected.earliest_now,
+            expected.latest_now,
+        )
     }
+}
+
+/// Whether a token that was issued at `iat` and ends at `exp` may be used now, which lies between two moments.
+pub(crate) fn in_time(
+    iat: f64,
+    exp: f64,
+    earliest_now: Timestamp,
+    latest_now: Timestamp,
+) -> Result<(), JwtError> {
+    if numeric_date(exp) + LEEWAY <= earliest_now {
+        return Err(JwtError::Expired);
+    }
+    if numeric_date(iat) > latest_now + LEEWAY {
+        return Err(JwtError::IssuedInFuture);
+    }
+    Ok(())
+}
+
+/// When a token says that it ends, if it says anything that can be read. Nobody has checked that: it may be shown and
+/// planned by, not believed.
+pub(crate) fn expiry_for_display(token: &str) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct Ends {
+        exp: f64,
+    }
+    let payload = token.split('.').nth(1)?;
+    let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+    let Ends { exp } = serde_json::from_slice(&payload).ok()?;
+    Some(numeric_date(exp))
 }
 
 /// RFC 7519 §2: seconds since 1970, possibly with a fraction.
@@ -202,26 +319,11 @@ fn numeric_date(seconds: f64) -> Timestamp {
     Timestamp::from_milliseconds((seconds * 1000.0) as i64)
 }
 
-fn es256_key(key: &Jwk) -> Result<DecodingKey, JwtError> {
-    let right_curve = matches!(
-        &key.algorithm,
-        AlgorithmParameters::EllipticCurve(parameters) if parameters.curve == EllipticCurve::P256
-    );
-    let right_use =
-        !matches!(&key.common.public_key_use, Some(usage) if *usage != PublicKeyUse::Signature);
-    let right_algorithm =
-        !matches!(&key.common.key_algorithm, Some(algorithm) if *algorithm != KeyAlgorithm::ES256);
-    if !(right_curve && right_use && right_algorithm) {
-        return Err(JwtError::KeyNotUsable);
-    }
-    DecodingKey::from_jwk(key).map_err(|_| JwtError::KeyNotUsable)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::issuer::{SigningKey, sign_with_hmac};
+    use super::issuer::{AnyKey, SigningKey, sign_with_hmac};
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
@@ -251,7 +353,8 @@ mod tests {
         }
 
         fn judge(&self, token: &str) -> Result<Claims, JwtError> {
-            UnverifiedJwt::parse(token)?.verify(&self.public, &EXPECTED)
+            let unverified = UnverifiedJwt::parse(token, &[Algorithm::ES256])?;
+            Claims::verified(unverified, &self.public, &EXPECTED)
         }
     }
 
@@ -332,8 +435,8 @@ mod tests {
         };
         let judged = |name, value| {
             let token = issuer.sign(&with(name, json!(value)));
-            let unverified = UnverifiedJwt::parse(&token).unwrap();
-            unverified.verify(&issuer.public, &apart)
+            let unverified = UnverifiedJwt::parse(&token, &[Algorithm::ES256]).unwrap();
+            Claims::verified(unverified, &issuer.public, &apart)
         };
         for (name, good, bad, why) in [
             ("exp", 1_699_993_000, 1_699_992_000, JwtError::Expired),
@@ -410,9 +513,8 @@ mod tests {
         let token = issuer.sign(&claims());
         let mut key = issuer.public.clone();
         key.common.public_key_use = Some(PublicKeyUse::Encryption);
-        let verdict = UnverifiedJwt::parse(&token)
-            .unwrap()
-            .verify(&key, &EXPECTED);
+        let unverified = UnverifiedJwt::parse(&token, &[Algorithm::ES256]).unwrap();
+        let verdict = Claims::verified(unverified, &key, &EXPECTED);
         assert_eq!(verdict.unwrap_err(), JwtError::KeyNotUsable);
     }
 
@@ -425,7 +527,36 @@ mod tests {
                 "{text:?}"
             );
         }
-        let no_key = unsigned(&json!({"alg": "ES256"}), &claims());
-        assert_eq!(Issuer::new().judge(&no_key).unwrap_err(), JwtError::NoKey);
+        let encrypted = Issuer::new().judge("e30.e30.e30.e30.e30");
+        assert_eq!(encrypted.unwrap_err(), JwtError::Encrypted);
+    }
+
+    #[test]
+    fn each_algorithm_is_believed_with_its_own_kind_of_key_and_no_other() {
+        let keys: Vec<_> = ASYMMETRIC
+            .map(|algorithm| (algorithm, AnyKey::new(&format!("{algorithm:?}"))))
+            .into();
+        for (algorithm, key) in &keys {
+            let name = format!("{algorithm:?}");
+            let token = key.sign(&json!({"alg": name, "kid": "K"}), &claims());
+            let parsed = || UnverifiedJwt::parse(&token, &ASYMMETRIC).unwrap();
+            for (other, other_key) in &keys {
+                let public = serde_json::from_value(other_key.public("K")).unwrap();
+                let verdict = parsed().signed_by::<Claims>(&public);
+                assert_eq!(verdict.is_ok(), other == algorithm, "{name} by {other:?}");
+            }
+            let mut nameless = key.public("K");
+            nameless.as_object_mut().unwrap().remove("alg");
+            let public: Jwk = serde_json::from_value(nameless).unwrap();
+            assert!(parsed().signed_by::<Claims>(&public).is_ok(), "{name}");
+
+            let (rest, signature) = token.rsplit_once('.').unwrap();
+            let mut signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+            signature[5] ^= 1;
+            let token = format!("{rest}.{}", URL_SAFE_NO_PAD.encode(signature));
+            let forged = UnverifiedJwt::parse(&token, &ASYMMETRIC).unwrap();
+            let verdict = forged.signed_by::<Claims>(&public);
+            assert_eq!(verdict.unwrap_err(), JwtError::SignatureWrong, "{name}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The story, in the order it happens:
 //!
-//! 1. A [`Profile`] says who the provider is; [`Provider::new`] speaks to it.
+//! 1. A [`Profile`], one of the [`Profiles`] of a file, says who the provider is: Cotter, or anybody who speaks OpenID
+//!    Connect. [`Provider::new`] speaks to it.
 //! 2. What the person types is parsed once, into an [`Identifier`].
 //! 3. [`SignIn::begin`] makes an attempt: the address to open, and a [`PendingAuthorization`] (state, PKCE verifier,
 //!    redirect URI) that goes into the keyring, because the answer may come to another process.
@@ -16,11 +17,13 @@
 //! 8. [`SessionManager::access_token`] hands out a token that lives long enough, and refreshes when it would not.
 //!    [`SessionManager::restore`] takes up the session at the next start, [`SessionManager::sign_out`] ends it.
 //!
+//! Where there is no browser, [`DeviceSignIn`] takes the place of steps 3 to 6: the person types a short code elsewhere.
+//!
 //! Several programs share one session. [`StateFolder`] is how they keep out of each other's way, so that a refresh token
 //! is spent once; [`SessionManager::follow`] is how a window learns what a terminal has done.
 //!
-//! This crate has no user interface. It follows RFC 8252 (native apps), RFC 7636 (PKCE) and RFC 9700 (best current
-//! practice); each item names the section it comes from.
+//! This crate has no user interface. It follows RFC 8252 (native apps), RFC 7636 (PKCE), RFC 9700 (best current
+//! practice) and OpenID Connect Core; each item names the section it comes from.
 //!
 //! # Example
 //!
@@ -45,7 +48,7 @@
 //! let (returns, mut answers) = mpsc::channel(4);
 //! let listener = door::loopback::Loopback::open(returns).await?;
 //! let ada = "ada@example.com".parse()?;
-//! let (attempt, _kept) = sign_in.begin(Some(&ada), listener.redirect_uri().clone()).await;
+//! let (attempt, _kept) = sign_in.begin(Some(&ada), listener.redirect_uri().clone()).await?;
 //! door::browser::open(&attempt.request.address).await?;
 //!
 //! while let Some(address) = answers.recv().await {
@@ -76,7 +79,7 @@ mod jwks;
 mod jwt;
 pub mod local_provider;
 mod pkce;
-mod profile;
+pub mod profile;
 mod provider;
 mod reason;
 mod secret;
@@ -96,15 +99,15 @@ pub use callback::{Callback, CallbackError, LONGEST_RETURN_ADDRESS};
 pub use clock::{Clock, Timestamp};
 pub use identifier::{Identifier, IdentifierError};
 pub use jwt::JwtError;
-pub use profile::{CotterConfig, Profile, ProfileError, ProviderConfig};
-pub use provider::{Provider, ProviderError};
+pub use profile::{CotterConfig, OidcConfig, Profile, ProfileError, Profiles, ProviderConfig};
+pub use provider::{Picture, Provider, ProviderError};
 pub use reason::Reason;
 pub use service::SERVICE;
 pub use session::{
     FreshToken, Session, SessionError, SessionManager, SessionStatus, SessionStore, SignedIn,
     StoreError, Trouble, Warning,
 };
-pub use sign_in::{Attempt, FinishError, Return, SignIn};
+pub use sign_in::{Attempt, DeviceError, DeviceSignIn, FinishError, Return, SignIn};
 pub use state_folder::StateFolder;
 pub use token::{AccessToken, IdToken};
 use token::{RefreshToken, TokenSet};

@@ -1,9 +1,14 @@
-//! A named provider configuration, read from a file that holds no secrets.
+//! Named provider configurations, read from a file that holds no secrets.
 //!
 //! ```toml
 //! profile = "work"                 # the one in use; may be left out when there is only one
 //!
 //! [profiles.work]
+//! provider = "oidc"                # any OpenID Connect provider; see `OidcConfig` for what else may be said
+//! issuer = "https://login.example.com/realms/work"
+//! client_id = "keyfob"
+//!
+//! [profiles.letters]
 //! provider = "cotter"
 //! api_key_id = "00000000-0000-0000-0000-000000000000"
 //! # The addresses of the public service, unless you say otherwise:
@@ -11,6 +16,13 @@
 //! # sign_in_page = "https://js.cotter.app/app"
 //! # issuer = "https://www.cotter.app"
 //! ```
+//!
+//! [`Profiles`] is the whole file, [`Profile`] one of them. [`edit`] changes the file and keeps what a person wrote
+//! around it; [`presets`] know what well-known providers want.
+
+pub mod edit;
+mod oidc;
+pub mod presets;
 
 use std::{
     collections::BTreeMap,
@@ -21,13 +33,15 @@ use std::{
 use serde::Deserialize;
 use url::Url;
 
-use crate::Reason;
+use crate::{Reason, RedirectUri};
+use oidc::OidcEntry;
+pub use oidc::{DEFAULT_SCOPES, OidcConfig, Ways};
 
 /// The API key id of the bundled local provider. It is public, as every API key id is.
 const LOCAL_API_KEY_ID: &str = "0197f2b6-6c0e-7b5a-9d43-6b6579666f62";
 
 /// A named provider configuration.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// ASCII letters, digits, `-` and `_`; at most 32 of them. It names the keyring entries of the session.
     pub name: String,
@@ -36,14 +50,16 @@ pub struct Profile {
 }
 
 /// How to speak to a provider.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProviderConfig {
     /// Cotter's wire.
     Cotter(CotterConfig),
+    /// OpenID Connect.
+    Oidc(OidcConfig),
 }
 
 /// Where Cotter's API is, and who we are to it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CotterConfig {
     /// The public id of the API key.
     pub api_key_id: String,
@@ -55,7 +71,14 @@ pub struct CotterConfig {
     pub issuer: String,
 }
 
-/// Why the configuration cannot be used.
+/// All named profiles of one file, and which of them is in use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profiles {
+    in_use: Option<String>,
+    all: BTreeMap<String, Profile>,
+}
+
+/// Why the configuration cannot be used, or not be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
     /// The file is there but cannot be read.
@@ -71,8 +94,53 @@ pub enum ProfileError {
     Invalid {
         /// The file.
         path: PathBuf,
-        /// What is wrong and on which line.
+        /// What is wrong, and on which line if that is known.
         message: String,
+    },
+    /// No profile has this name.
+    #[error("there is no profile called {name:?}{}", listed(known))]
+    Unknown {
+        /// The name.
+        name: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
+    /// There are several, and nobody said which is in use.
+    #[error(
+        "there are several profiles: name one with `profile = \"…\"`{}",
+        listed(known)
+    )]
+    Several {
+        /// Those that there are.
+        known: Vec<String>,
+    },
+    /// A profile of this name is there already.
+    #[error("there is already a profile called {name:?}")]
+    Exists {
+        /// The name.
+        name: String,
+    },
+    /// The name cannot be a profile's.
+    #[error(
+        "a profile's name has 1 to 32 letters, digits, - and _, and is not \"local\": {name:?} cannot be one"
+    )]
+    NotAName {
+        /// The name.
+        name: String,
+    },
+    /// The new profile has a value that could not be read again.
+    #[error("{message}")]
+    NotUsable {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The changed file could not be written. The old one is as it was.
+    #[error("{} cannot be written", path.display())]
+    NotWritten {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
     },
 }
 
@@ -80,6 +148,14 @@ impl ProfileError {
     /// The word other programs may switch on.
     pub fn reason(&self) -> Reason {
         Reason::ConfigInvalid
+    }
+}
+
+fn listed(known: &[String]) -> String {
+    if known.is_empty() {
+        String::new()
+    } else {
+        format!("; there is {}", known.join(", "))
     }
 }
 
@@ -92,17 +168,22 @@ struct File {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "provider", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "provider", rename_all = "snake_case")]
 enum Entry {
-    Cotter {
-        api_key_id: String,
-        #[serde(default = "cotter_api_base")]
-        api_base: Url,
-        #[serde(default = "cotter_sign_in_page")]
-        sign_in_page: Url,
-        #[serde(default = "cotter_issuer")]
-        issuer: String,
-    },
+    Cotter(CotterEntry),
+    Oidc(OidcEntry),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CotterEntry {
+    api_key_id: String,
+    #[serde(default = "cotter_api_base")]
+    api_base: Url,
+    #[serde(default = "cotter_sign_in_page")]
+    sign_in_page: Url,
+    #[serde(default = "cotter_issuer")]
+    issuer: String,
 }
 
 fn cotter_api_base() -> Url {
@@ -115,6 +196,23 @@ fn cotter_sign_in_page() -> Url {
 
 fn cotter_issuer() -> String {
     "https://www.cotter.app".to_owned()
+}
+
+impl CotterEntry {
+    fn judged(self) -> Result<CotterConfig, String> {
+        for (key, address) in [
+            ("api_base", &self.api_base),
+            ("sign_in_page", &self.sign_in_page),
+        ] {
+            secure(key, address)?;
+        }
+        Ok(CotterConfig {
+            api_key_id: self.api_key_id,
+            api_base: self.api_base,
+            sign_in_page: self.sign_in_page,
+            issuer: self.issuer.trim_end_matches('/').to_owned(),
+        })
+    }
 }
 
 impl Profile {
@@ -145,68 +243,148 @@ impl Profile {
     ///
     /// When the file is there but cannot be read or does not make sense; the message names the file and the line.
     pub fn load(path: &Path) -> Result<Option<Self>, ProfileError> {
-        match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text).map_err(|message| ProfileError::Invalid {
-                path: path.to_owned(),
-                message,
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(ProfileError::Unreadable {
-                path: path.to_owned(),
-                source,
-            }),
+        Ok(Profiles::load(path)?.in_use(None)?.cloned())
+    }
+
+    /// The path of the loopback address that this profile's answers return to.
+    ///
+    /// An OpenID Connect profile has its own, so that the answer of one provider cannot be taken for another's
+    /// (RFC 9700 §4.4.2.2); Cotter's allow-list knows a single one.
+    pub fn callback_path(&self) -> String {
+        match self.provider {
+            ProviderConfig::Cotter(_) => "/callback".to_owned(),
+            ProviderConfig::Oidc(_) => format!("/callback/{}", self.name),
         }
     }
 
-    fn parse(text: &str) -> Result<Option<Self>, String> {
-        let mut file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-        let name = match (file.profile, file.profiles.len()) {
-            (Some(name), _) => name,
-            (None, 0) => return Ok(None),
-            (None, 1) => file.profiles.keys().next().cloned().unwrap_or_default(),
-            (None, _) => {
-                return Err(
-                    "there are several profiles: name one with `profile = \"…\"`".to_owned(),
-                );
-            }
+    /// The address of our own `scheme` that this profile's answers return to, for example `dev.keyfob://callback`.
+    ///
+    /// None when the provider takes no answer back by a scheme.
+    pub fn link(&self, scheme: &str) -> Option<RedirectUri> {
+        let path = self.callback_path();
+        let text = match &self.provider {
+            ProviderConfig::Oidc(config) => match config.ways {
+                Ways::LinkOrLoopback => format!("{scheme}:/{path}"),
+                // The form that RFC 8252 §7.1 writes, without an authority.
+                Ways::PathLink => format!("{scheme}:{path}"),
+                Ways::Loopback => return None,
+            },
+            ProviderConfig::Cotter(_) => format!("{scheme}:/{path}"),
         };
-        let entry = file
-            .profiles
-            .remove(&name)
-            .ok_or_else(|| format!("there is no profile called {name:?}"))?;
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        if !(1..=32).contains(&name.len()) || !name.bytes().all(plain) {
-            return Err(format!(
-                "the profile name {name:?} may have 1 to 32 letters, digits, - and _"
-            ));
-        }
-        let Entry::Cotter {
-            api_key_id,
-            api_base,
-            sign_in_page,
-            issuer,
-        } = entry;
-        for (key, address) in [("api_base", &api_base), ("sign_in_page", &sign_in_page)] {
-            secure(key, address)?;
-        }
-        Ok(Some(Self {
-            name,
-            provider: ProviderConfig::Cotter(CotterConfig {
-                api_key_id,
-                api_base,
-                sign_in_page,
-                issuer: issuer.trim_end_matches('/').to_owned(),
-            }),
-        }))
+        Url::parse(&text).ok().map(RedirectUri::new)
     }
+
+    /// The ports that a listener for the answer may use: any, when the list is empty. None when the provider takes no
+    /// answer back by loopback.
+    pub fn loopback_ports(&self) -> Option<&[u16]> {
+        match &self.provider {
+            ProviderConfig::Oidc(config) if config.ways == Ways::PathLink => None,
+            ProviderConfig::Oidc(config) => Some(&config.loopback_ports),
+            ProviderConfig::Cotter(_) => Some(&[]),
+        }
+    }
+}
+
+impl Profiles {
+    /// All profiles of the file at `path`; none when it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// When the file is there but cannot be read or does not make sense; the message names the file and the line.
+    pub fn load(path: &Path) -> Result<Self, ProfileError> {
+        Self::parse(&read(path)?).map_err(|message| ProfileError::Invalid {
+            path: path.to_owned(),
+            message,
+        })
+    }
+
+    /// Their names, in alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.keys().map(String::as_str)
+    }
+
+    /// The one called `name`.
+    pub fn get(&self, name: &str) -> Option<&Profile> {
+        self.all.get(name)
+    }
+
+    /// The profile called `wanted`; without a wish, the one that the file says is in use, or the only one. None when
+    /// there are no profiles at all and nobody wants one.
+    ///
+    /// # Errors
+    ///
+    /// When there is no profile of that name, or there are several and nobody says which.
+    pub fn in_use(&self, wanted: Option<&str>) -> Result<Option<&Profile>, ProfileError> {
+        match wanted.or(self.in_use.as_deref()) {
+            Some(name) => match self.all.get(name) {
+                Some(profile) => Ok(Some(profile)),
+                None => Err(self.unknown(name)),
+            },
+            None if self.all.len() > 1 => Err(ProfileError::Several {
+                known: self.known(),
+            }),
+            None => Ok(self.all.values().next()),
+        }
+    }
+
+    fn unknown(&self, name: &str) -> ProfileError {
+        ProfileError::Unknown {
+            name: name.to_owned(),
+            known: self.known(),
+        }
+    }
+
+    fn known(&self) -> Vec<String> {
+        self.all.keys().cloned().collect()
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut all = BTreeMap::new();
+        for (name, entry) in file.profiles {
+            if !is_name(&name) {
+                return Err(format!(
+                    "the profile name {name:?} may have 1 to 32 letters, digits, - and _"
+                ));
+            }
+            let provider = match entry {
+                Entry::Cotter(entry) => entry.judged().map(ProviderConfig::Cotter),
+                Entry::Oidc(entry) => entry.judged().map(ProviderConfig::Oidc),
+            };
+            let provider = provider.map_err(|what| format!("profile {name:?}: {what}"))?;
+            all.insert(name.clone(), Profile { name, provider });
+        }
+        Ok(Self {
+            in_use: file.profile,
+            all,
+        })
+    }
+}
+
+/// The file's text; nothing when it does not exist.
+fn read(path: &Path) -> Result<String, ProfileError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(source) => Err(ProfileError::Unreadable {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// What may name a profile: it becomes part of keyring entries, lock files and redirect paths.
+fn is_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    (1..=32).contains(&name.len()) && name.bytes().all(plain)
 }
 
 /// https, except on this computer, where nobody is in between.
 fn secure(key: &str, address: &Url) -> Result<(), String> {
-    match address.scheme() {
-        "https" => Ok(()),
-        "http" if crate::address::is_loopback(address) => Ok(()),
-        _ => Err(format!("{key} must begin with https://")),
+    if crate::address::is_secure(address) {
+        Ok(())
+    } else {
+        Err(format!("{key} must begin with https://"))
     }
 }
 
@@ -216,11 +394,13 @@ mod tests {
 
     #[test]
     fn the_public_service_needs_only_an_api_key() {
-        let profile = Profile::parse("[profiles.work]\nprovider = \"cotter\"\napi_key_id = \"K\"")
-            .unwrap()
-            .unwrap();
+        let text = "[profiles.work]\nprovider = \"cotter\"\napi_key_id = \"K\"";
+        let profiles = Profiles::parse(text).unwrap();
+        let profile = profiles.in_use(None).unwrap().unwrap();
         assert_eq!(profile.name, "work");
-        let ProviderConfig::Cotter(config) = profile.provider;
+        let ProviderConfig::Cotter(config) = &profile.provider else {
+            panic!("another provider");
+        };
         assert_eq!(config.api_base.as_str(), "https://www.cotter.app/api/v0");
         assert_eq!(config.issuer, "https://www.cotter.app");
     }
@@ -249,7 +429,10 @@ mod tests {
                 "several",
             ),
         ] {
-            let message = Profile::parse(text).unwrap_err();
+            let message = match Profiles::parse(text) {
+                Ok(profiles) => profiles.in_use(None).unwrap_err().to_string(),
+                Err(message) => message,
+            };
             assert!(message.contains(named), "{text}: {message}");
         }
     }
@@ -267,8 +450,53 @@ mod tests {
     #[test]
     fn the_local_provider_is_its_own_issuer() {
         let profile = Profile::local(&"http://127.0.0.1:4100/".parse().unwrap());
-        let ProviderConfig::Cotter(config) = profile.provider;
+        let ProviderConfig::Cotter(config) = profile.provider else {
+            panic!("another provider");
+        };
         assert_eq!(config.issuer, "http://127.0.0.1:4100");
         assert_eq!(config.sign_in_page.as_str(), "http://127.0.0.1:4100/app");
+    }
+
+    const TWO: &str = "[profiles.a]\nprovider = 'cotter'\napi_key_id = 'K'\n\
+                       [profiles.b]\nprovider = 'oidc'\nissuer = 'https://b.test'\nclient_id = 'I'";
+
+    #[test]
+    fn a_wish_goes_before_what_the_file_says() {
+        let profiles = Profiles::parse(&format!("profile = 'a'\n{TWO}")).unwrap();
+        assert_eq!(profiles.names().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(profiles.in_use(None).unwrap().unwrap().name, "a");
+        assert_eq!(profiles.in_use(Some("b")).unwrap().unwrap().name, "b");
+        let unknown = profiles.in_use(Some("c")).unwrap_err().to_string();
+        assert_eq!(unknown, "there is no profile called \"c\"; there is a, b");
+    }
+
+    #[test]
+    fn each_openid_profile_returns_by_a_path_of_its_own() {
+        let profiles = Profiles::parse(TWO).unwrap();
+        let [cotter, oidc] = ["a", "b"].map(|name| profiles.get(name).unwrap());
+        let link = |profile: &Profile| profile.link("dev.keyfob").unwrap().as_str().to_owned();
+        assert_eq!(link(cotter), "dev.keyfob://callback");
+        assert_eq!(link(oidc), "dev.keyfob://callback/b");
+        assert_eq!(oidc.callback_path(), "/callback/b");
+    }
+
+    #[test]
+    fn a_profile_has_only_the_ways_back_that_its_provider_takes() {
+        let ways = |ways: &str| {
+            let text = format!("{TWO}\nloopback_ports = [41017]\nways = '{ways}'");
+            let profiles = Profiles::parse(&text).unwrap();
+            let profile = profiles.get("b").unwrap().clone();
+            let link = profile.link("dev.keyfob");
+            let ports = profile.loopback_ports().map(<[u16]>::to_vec);
+            (link.map(|link| link.as_str().to_owned()), ports)
+        };
+        let (link, path_link) = ("dev.keyfob://callback/b", "dev.keyfob:/callback/b");
+        let ports = Some(vec![41017]);
+        assert_eq!(
+            ways("link-or-loopback"),
+            (Some(link.to_owned()), ports.clone())
+        );
+        assert_eq!(ways("loopback"), (None, ports));
+        assert_eq!(ways("path-link"), (Some(path_link.to_owned()), None));
     }
 }

@@ -1,17 +1,18 @@
-//! A provider and its verbs: `begin`, `redeem`, `refresh`.
+//! A provider and its verbs: `begin`, `redeem`, `refresh`, `revoke`.
 //!
 //! An enum, not a trait: the providers are known, and a reader sees at each verb what the wires have in common.
 
 mod cotter;
+pub(crate) mod oidc;
 
 use std::{sync::Arc, time::Duration};
 
-use jsonwebtoken::jwk::Jwk;
+use serde_json::Value;
 use url::Url;
 
 use crate::{
-    AccessToken, Account, Clock, Profile, Reason, RefreshToken, TokenSet,
-    authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri},
+    AccessToken, Account, Clock, IdToken, Profile, Reason, RefreshToken, TokenSet,
+    authorization::{AuthorizationGrant, AuthorizationRequest, PendingAuthorization, RedirectUri},
     callback::Callback,
     http::HttpError,
     identifier::Identifier,
@@ -20,12 +21,16 @@ use crate::{
     profile::ProviderConfig,
 };
 use cotter::Cotter;
+use oidc::Oidc;
+pub use oidc::picture::Picture;
 
 /// Who a person can sign in with.
 #[derive(Debug)]
 pub enum Provider {
     /// Cotter's passwordless API; the bundled local provider speaks it too.
-    Cotter(Cotter),
+    Cotter(Box<Cotter>),
+    /// Any OpenID Connect provider.
+    Oidc(Box<Oidc>),
 }
 
 /// What an accepted grant was exchanged for.
@@ -43,6 +48,18 @@ pub enum ProviderError {
     /// It could not be reached, or went silent.
     #[error("the provider cannot be reached")]
     Unreachable(#[source] Arc<reqwest::Error>),
+    /// Somebody answered whose certificate this computer does not trust: it may be an interception on the way.
+    #[error("the connection to the provider is not trusted: {message}")]
+    Untrusted {
+        /// What is wrong with the certificate, and who issued it.
+        message: String,
+    },
+    /// The profile and the provider do not fit together.
+    #[error("the profile does not fit the provider: {message}")]
+    Misconfigured {
+        /// What to change.
+        message: String,
+    },
     /// It answered something that is not an answer; asking again may help.
     #[error("the provider does not work: {what} (HTTP {status})")]
     Broken {
@@ -72,10 +89,10 @@ pub enum ProviderError {
         /// The provider's words, made fit to show.
         message: String,
     },
-    /// It does not know this app, or not as it is set up: that says nothing about the person's session.
+    /// It does not know this app, or not as a public client. Whoever is signed in stays so.
     #[error("the provider refused this app: {message} (HTTP {status})")]
     ClientRefused {
-        /// The provider's words, made fit to show.
+        /// The provider's words, made fit to show, and the setting to look at.
         message: String,
         /// The HTTP status of the answer.
         status: u16,
@@ -115,6 +132,12 @@ impl From<HttpError> for ProviderError {
     fn from(error: HttpError) -> Self {
         match error {
             HttpError::Unreachable(error) => Self::Unreachable(Arc::new(error)),
+            HttpError::Untrusted(untrusted) => Self::Untrusted {
+                message: untrusted.to_string(),
+            },
+            HttpError::CaFile(what) => Self::Misconfigured {
+                message: format!("ca_file: {what}"),
+            },
             HttpError::Broken { what, status } => Self::Broken { what, status },
         }
     }
@@ -133,7 +156,8 @@ impl ProviderError {
     /// The word other programs may switch on.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Unreachable(_) => Reason::Offline,
+            Self::Unreachable(_) | Self::Untrusted { .. } => Reason::Offline,
+            Self::Misconfigured { .. } => Reason::ConfigInvalid,
             Self::Broken { .. } => Reason::ProviderBroken,
             Self::Busy { .. } => Reason::ProviderBusy,
             Self::RedirectNotAllowed => Reason::RedirectNotAllowed,
@@ -148,7 +172,7 @@ impl ProviderError {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable(_) | Self::Broken { .. } | Self::Busy { .. }
+            Self::Unreachable(_) | Self::Untrusted { .. } | Self::Broken { .. } | Self::Busy { .. }
         )
     }
 
@@ -157,7 +181,9 @@ impl ProviderError {
         match self {
             Self::Broken { what, status } => Some(format!("{what} (HTTP {status})")),
             Self::Busy { wait } => wait.map(|_| format!("it asks to wait{}", for_so_long(*wait))),
-            Self::CodeRefused { message }
+            Self::Untrusted { message }
+            | Self::Misconfigured { message }
+            | Self::CodeRefused { message }
             | Self::SessionEnded { message }
             | Self::ClientRefused { message, .. }
             | Self::Refused { message, .. } => Some(message.clone()),
@@ -180,7 +206,10 @@ impl Provider {
     /// The provider that `profile` names. Asks nobody yet.
     pub fn new(profile: &Profile, clock: &Clock) -> Self {
         match &profile.provider {
-            ProviderConfig::Cotter(config) => Self::Cotter(Cotter::new(config.clone(), clock)),
+            ProviderConfig::Cotter(config) => {
+                Self::Cotter(Box::new(Cotter::new(config.clone(), clock)))
+            }
+            ProviderConfig::Oidc(config) => Self::Oidc(Box::new(Oidc::new(config.clone(), clock))),
         }
     }
 
@@ -188,6 +217,7 @@ impl Provider {
     pub fn issuer(&self) -> &str {
         match self {
             Self::Cotter(cotter) => cotter.issuer(),
+            Self::Oidc(oidc) => oidc.issuer(),
         }
     }
 
@@ -195,18 +225,40 @@ impl Provider {
     pub fn sign_in_page(&self) -> &Url {
         match self {
             Self::Cotter(cotter) => cotter.sign_in_page(),
+            Self::Oidc(oidc) => oidc.sign_in_page(),
         }
     }
 
-    /// A new attempt: what to open, and what to keep until the answer comes. Asks nobody.
-    pub(crate) fn begin(
+    /// A new attempt: what to open, and what to keep until the answer comes.
+    ///
+    /// # Errors
+    ///
+    /// When the provider must first be asked where its pages are, and did not say. Cotter is asked nothing.
+    pub(crate) async fn begin(
         &self,
         identifier: Option<&Identifier>,
         redirect_uri: RedirectUri,
         clock: &Clock,
-    ) -> PendingAuthorization {
+    ) -> Result<PendingAuthorization, ProviderError> {
         match self {
-            Self::Cotter(cotter) => cotter.begin(identifier, redirect_uri, clock.wall()),
+            Self::Cotter(cotter) => Ok(cotter.begin(identifier, redirect_uri, clock.wall())),
+            Self::Oidc(oidc) => oidc.begin(identifier, redirect_uri).await,
+        }
+    }
+
+    /// What to open for a request that was pushed before, in place of a reference that is spent.
+    ///
+    /// # Errors
+    ///
+    /// As [`begin`](Self::begin).
+    pub(crate) async fn push_again(
+        &self,
+        whole: Url,
+    ) -> Result<AuthorizationRequest, ProviderError> {
+        match self {
+            // Never pushed.
+            Self::Cotter(_) => Ok(AuthorizationRequest { address: whole }),
+            Self::Oidc(oidc) => oidc.push_again(whole).await,
         }
     }
 
@@ -214,6 +266,7 @@ impl Provider {
     pub(crate) fn can_redeem(&self, callback: &Callback) -> bool {
         match self {
             Self::Cotter(_) => callback.is_error() || callback.challenge_id().is_some(),
+            Self::Oidc(_) => true,
         }
     }
 
@@ -228,6 +281,7 @@ impl Provider {
     ) -> Result<Redeemed, ProviderError> {
         match self {
             Self::Cotter(cotter) => cotter.redeem(grant).await,
+            Self::Oidc(oidc) => oidc.redeem(grant).await,
         }
     }
 
@@ -239,13 +293,23 @@ impl Provider {
     pub async fn ready(&self) -> Result<(), ProviderError> {
         match self {
             Self::Cotter(cotter) => cotter.ready().await,
+            Self::Oidc(oidc) => oidc.ready().await.map(drop),
         }
     }
 
-    /// Believes a key that an earlier process was given and kept with the session.
-    pub(crate) fn remember(&self, key: &Jwk) {
+    /// What it was told about itself: kept with the session, so that the next process need not ask. All of it is public.
+    pub(crate) fn memory(&self) -> Option<Value> {
         match self {
-            Self::Cotter(cotter) => cotter.remember(key),
+            Self::Cotter(cotter) => cotter.memory(),
+            Self::Oidc(oidc) => oidc.memory(),
+        }
+    }
+
+    /// Goes by what an earlier process was told. A memory of another kind, or of another version, is none.
+    pub(crate) fn recall(&self, memory: &Value) {
+        match self {
+            Self::Cotter(cotter) => cotter.recall(memory),
+            Self::Oidc(oidc) => oidc.recall(memory),
         }
     }
 
@@ -262,17 +326,65 @@ impl Provider {
     ) -> Result<TokenSet, RefreshError> {
         match self {
             Self::Cotter(cotter) => cotter.refresh(token, account).await,
+            Self::Oidc(oidc) => oidc.refresh(token, account).await,
         }
     }
 
-    /// Checks a kept access token once more, and names the key that its signature fits.
+    /// Checks a kept access token once more, and names the key that its signature fits; nothing where the provider does
+    /// not define how it is checked, because it is not meant for us.
     ///
     /// # Errors
     ///
     /// [`ProviderError::Unverified`] when it is not to be believed, another when the keys could not be had.
-    pub(crate) async fn verify(&self, token: &AccessToken) -> Result<String, ProviderError> {
+    pub(crate) async fn verify(
+        &self,
+        token: &AccessToken,
+    ) -> Result<Option<String>, ProviderError> {
         match self {
-            Self::Cotter(cotter) => cotter.verify_access_token(token).await,
+            Self::Cotter(cotter) => cotter.verify_access_token(token).await.map(Some),
+            Self::Oidc(_) => Ok(None),
+        }
+    }
+
+    /// Tells the provider that `token` is no longer wanted, and says whether it could be told.
+    ///
+    /// # Errors
+    ///
+    /// When it did not do it; a [transient](ProviderError::is_transient) error is worth another try.
+    #[expect(dead_code, reason = "signing out will ask")]
+    pub(crate) async fn revoke(&self, token: &RefreshToken) -> Result<bool, ProviderError> {
+        match self {
+            Self::Cotter(_) => Ok(false),
+            Self::Oidc(oidc) => oidc.revoke(token).await,
+        }
+    }
+
+    /// The page that ends the person's session at the provider, in their browser; none where there is no such page.
+    ///
+    /// # Errors
+    ///
+    /// When the provider had to be asked where that is, and did not say.
+    #[expect(dead_code, reason = "signing out will ask")]
+    pub(crate) async fn logout_address(
+        &self,
+        hint: Option<&IdToken>,
+        back: Option<&RedirectUri>,
+    ) -> Result<Option<Url>, ProviderError> {
+        match self {
+            Self::Cotter(_) => Ok(None),
+            Self::Oidc(oidc) => oidc.logout_address(hint, back).await,
+        }
+    }
+
+    /// The person's picture, if the provider named one.
+    ///
+    /// # Errors
+    ///
+    /// When it is too large, no picture, at no safe address, or cannot be had.
+    pub async fn picture(&self, account: &Account) -> Result<Option<Picture>, ProviderError> {
+        match (self, &account.picture) {
+            (Self::Oidc(oidc), Some(address)) => oidc.picture(address).await,
+            _ => Ok(None),
         }
     }
 }

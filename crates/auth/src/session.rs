@@ -205,6 +205,10 @@ impl Session {
 
 /// What may be shown of the session at a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each manager, and a copy for whoever looks"
+)]
 pub enum SessionStatus {
     /// Nobody is signed in, as far as is known.
     #[default]

@@ -9,6 +9,8 @@
 //!
 //! Several attempts may wait at once ("try another way"); the first to succeed ends the others.
 
+mod device;
+
 use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,8 @@ use crate::{
     provider::Redeemed,
     session::written,
 };
+
+pub use device::{DeviceError, DeviceSignIn};
 
 /// The version of the kept attempts that this program writes and reads.
 const VERSION: u32 = 1;
@@ -137,7 +141,9 @@ impl FinishError {
             self,
             Self::Malformed(_)
                 | Self::Foreign
-                | Self::Rejected(Rejection::Foreign(_) | Rejection::WrongDoor(_))
+                | Self::Rejected(
+                    Rejection::Foreign(_) | Rejection::WrongDoor(_) | Rejection::WrongIssuer(_)
+                )
         )
     }
 
@@ -207,12 +213,19 @@ impl SignIn {
     /// Begins an attempt and keeps it. The caller opens what it names in the browser.
     ///
     /// The second value says whether the keyring holds the attempt. If not, it lives as long as this process.
+    ///
+    /// # Errors
+    ///
+    /// When the provider had to be asked first, and gave no usable answer. Nothing has begun then.
     pub async fn begin(
         &self,
         identifier: Option<&Identifier>,
         redirect_uri: RedirectUri,
-    ) -> (Attempt, Result<(), VaultError>) {
-        let pending = self.provider.begin(identifier, redirect_uri, &self.clock);
+    ) -> Result<(Attempt, Result<(), VaultError>), ProviderError> {
+        let pending = self
+            .provider
+            .begin(identifier, redirect_uri, &self.clock)
+            .await?;
         let attempt = Attempt::from(&pending);
         let mut attempts = self.attempts.lock().await;
         attempts.expire(self.clock.wall());
@@ -225,7 +238,7 @@ impl SignIn {
             Err(error) => Err(error),
         };
         attempts.unkept |= kept.is_err();
-        (attempt, kept)
+        Ok((attempt, kept))
     }
 
     /// The newest attempt that waits. What is too old is forgotten, here and in the keyring.
@@ -235,6 +248,35 @@ impl SignIn {
             self.keep_or_warn(&mut attempts).await;
         }
         attempts.waiting.last().map(Attempt::from)
+    }
+
+    /// The newest attempt, with an address that can be opened once more; none when none waits.
+    ///
+    /// A provider may have given a reference that is good once and for a minute: it is asked for another one.
+    ///
+    /// # Errors
+    ///
+    /// When the provider had to be asked and gave no usable answer. The attempt goes on.
+    pub async fn open_again(&self) -> Result<Option<Attempt>, ProviderError> {
+        let (state, whole) = {
+            let mut attempts = self.attempts.lock().await;
+            attempts.expire(self.clock.wall());
+            match attempts.waiting.last() {
+                Some(newest) if newest.is_pushed() => {
+                    (hash(newest.state.expose()), newest.whole_request().clone())
+                }
+                newest => return Ok(newest.map(Attempt::from)),
+            }
+        };
+        // Not under the lock: an answer may come meanwhile.
+        let request = self.provider.push_again(whole).await?;
+        let mut attempts = self.attempts.lock().await;
+        let mut waiting = attempts.waiting.iter_mut();
+        let newest = waiting.find(|attempt| hash(attempt.state.expose()) == state);
+        Ok(newest.map(|newest| {
+            newest.request = request;
+            Attempt::from(&*newest)
+        }))
     }
 
     /// Judges a return address: which attempt it answers, and whether it may.
@@ -270,7 +312,11 @@ impl SignIn {
                 attempts.redeeming.push(state);
                 Ok(Return::Answer(grant))
             }
-            Err(Rejection::Foreign(attempt) | Rejection::WrongDoor(attempt)) => {
+            Err(
+                Rejection::Foreign(attempt)
+                | Rejection::WrongDoor(attempt)
+                | Rejection::WrongIssuer(attempt),
+            ) => {
                 attempts.waiting.insert(index, *attempt);
                 Err(FinishError::Foreign)
             }

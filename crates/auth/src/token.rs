@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use jsonwebtoken::jwk::Jwk;
 use serde::Deserialize;
 
 use crate::secret::Secret;
@@ -56,8 +55,6 @@ pub(crate) struct TokenSet {
     /// The name of the key that the access token's signature was checked with in this run, where the provider defines
     /// how.
     pub(crate) verified_by: Option<String>,
-    /// That key. The next process believes what it signed without asking for it again.
-    pub(crate) key: Option<Jwk>,
 }
 
 impl RefreshToken {

@@ -160,7 +160,7 @@ async fn the_providers_own_no_means_sign_in_again_and_deletes_nothing() {
 async fn no_refresh_token_is_spent_while_no_key_is_known_and_none_can_be_had() {
     let (peer, keyring, _) = signed_in().await;
     keyring.edit_record(|record| {
-        record.as_object_mut().unwrap().remove("key").unwrap();
+        record.as_object_mut().unwrap().remove("provider").unwrap();
     });
     let next = App::start(&peer, &keyring);
     next.sessions.restore().await.unwrap();

@@ -407,7 +407,7 @@ async fn attempts_of_two_runs_wait_together_once_the_keyring_is_back() {
     let app = App::start(&peer, &keyring);
     app.sign_in.restore().await.unwrap_err();
     let redirect_uri = keyfob_auth::RedirectUri::new("dev.keyfob://callback".parse().unwrap());
-    let (second, kept) = app.sign_in.begin(None, redirect_uri).await;
+    let (second, kept) = app.sign_in.begin(None, redirect_uri).await.unwrap();
     kept.unwrap_err();
     keyring.mend_it();
 
@@ -442,7 +442,7 @@ async fn without_a_keyring_an_attempt_lives_as_long_as_the_process() {
     keyring.break_it();
     let app = App::start(&peer, &keyring);
     let redirect_uri = keyfob_auth::RedirectUri::new("dev.keyfob://callback".parse().unwrap());
-    let (attempt, kept) = app.sign_in.begin(None, redirect_uri).await;
+    let (attempt, kept) = app.sign_in.begin(None, redirect_uri).await.unwrap();
     assert_eq!(kept.unwrap_err().reason(), Reason::KeyringUnavailable);
     let address = attempt.request.address;
     let (_, state) = address

@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use keyfob_auth::{
-    Account, Clock, FreshToken, Profile, Provider, Reason, SERVICE, Session, SessionManager,
-    SessionStatus, SessionStore, SignIn, SignedIn, StateFolder, Vault, Warning, local_provider,
+    Account, Clock, FreshToken, Profile, Profiles, Provider, Reason, SERVICE, Session,
+    SessionManager, SessionStatus, SessionStore, SignIn, SignedIn, StateFolder, Vault, Warning,
+    local_provider,
 };
 
 use crate::{
@@ -20,14 +21,16 @@ const SILENCE: Duration = Duration::from_millis(1500);
 /// How long a program that is told to end waits for an exchange that is under way.
 const EXCHANGE_PATIENCE: Duration = Duration::from_secs(20);
 
+/// What the bundled provider's profile is called; no profile of the configuration may have this name.
+pub const LOCAL: &str = "local";
+
 /// How often tokens that the keyring did not take are given to it in all, and the rest in between.
 const SAVE_TRIES: u32 = 5;
 const SAVE_REST: Duration = Duration::from_secs(1);
 
 /// One profile's way in, and its session.
 pub struct Walk {
-    /// The profile's name.
-    pub profile: String,
+    pub profile: Profile,
     pub provider: Arc<Provider>,
     pub clock: Clock,
     pub sign_in: SignIn,
@@ -69,7 +72,7 @@ impl Walk {
                 SessionStore::new(vault, &profile.name, StateFolder::usual(SERVICE)),
                 clock.clone(),
             ),
-            profile: profile.name,
+            profile,
             provider,
             clock,
             is_local,
@@ -229,23 +232,14 @@ pub async fn profile(surroundings: &Surroundings) -> Result<(Profile, bool), Tro
 /// The profile in the configuration; none when the local provider is meant.
 pub fn configured(surroundings: &Surroundings) -> Result<Option<Profile>, Trouble> {
     let wanted = surroundings.profile.as_deref();
-    if wanted == Some("local") {
+    if wanted == Some(LOCAL) {
         return Ok(None);
     }
-    let configured = match &surroundings.config {
-        Some(path) => Profile::load(path)?,
-        None => None,
+    let profiles = match &surroundings.config {
+        Some(path) => Profiles::load(path)?,
+        None => Profiles::default(),
     };
-    match (configured, wanted) {
-        (Some(profile), Some(name)) if profile.name != name => Err(unknown(name)),
-        (None, Some(name)) => Err(unknown(name)),
-        (configured, _) => Ok(configured),
-    }
-}
-
-fn unknown(name: &str) -> Trouble {
-    let what = format!("there is no profile called {name:?}");
-    Trouble::saying(Reason::ConfigInvalid, what)
+    Ok(profiles.in_use(wanted)?.cloned())
 }
 
 /// Waits for the keyring; a person is told so when it takes long, for its prompt may be behind another window.

@@ -19,6 +19,8 @@ pub enum Cause {
     TokenNotPrintable,
     /// The provider has made no ID token.
     NoIdToken,
+    /// The profile's provider takes no answer back by a listener.
+    NoLoopback,
     /// `exec` names a command that is not there.
     CommandNotFound,
     /// `exec` names a file that is no program, or may not be run.
@@ -72,6 +74,7 @@ impl Cause {
             Self::Cancelled => "cancelled",
             Self::TokenNotPrintable => "token_not_printable",
             Self::NoIdToken => "no_id_token",
+            Self::NoLoopback => "no_loopback",
             Self::CommandNotFound => "command_not_found",
             Self::CommandNotRun => "command_not_run",
             Self::NotWell => "not_well",
@@ -100,6 +103,11 @@ impl Cause {
                 "the token has characters that no token may have, and is not printed",
                 "run `keyfob token --force-refresh`; if it stays so, ask the provider's operator",
                 exit::VERIFICATION_FAILED,
+            ),
+            Self::NoLoopback => (
+                "this profile's provider takes no answer back to a terminal",
+                "run `keyfob login --device`, or sign in with the window: the session is the same",
+                exit::ERROR,
             ),
             Self::NoIdToken => (
                 "the provider has given no ID token",

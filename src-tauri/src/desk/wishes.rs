@@ -13,7 +13,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::{Desk, keeping::Look, lock, wake_local_provider};
-use crate::{links, wire::Problem};
+use crate::wire::Problem;
 
 impl Desk {
     /// Begins an attempt for what was typed, or for whatever the person types in the browser.
@@ -22,11 +22,12 @@ impl Desk {
             .map(str::parse::<Identifier>)
             .transpose()
             .map_err(|error| Problem::saying(Reason::InvalidIdentifier, error))?;
-        self.ready().await?;
-        let redirect_uri = if self.links_come_to_us().await {
-            links::redirect_uri()
-        } else {
-            self.open_loopback().await?
+        let walk = self.ready().await?;
+        let redirect_uri = match walk.profile.link(SERVICE) {
+            // A provider that takes no listeners leaves no other way.
+            Some(link) if walk.profile.loopback_ports().is_none() => link,
+            Some(link) if self.links_come_to_us().await => link,
+            _ => self.open_loopback().await?,
         };
         self.begin(identifier.as_ref(), redirect_uri).await
     }
@@ -46,7 +47,8 @@ impl Desk {
         redirect_uri: RedirectUri,
     ) -> Result<(), Problem> {
         let walk = self.ready().await?;
-        let (attempt, kept) = walk.sign_in.begin(identifier, redirect_uri).await;
+        let begun = walk.sign_in.begin(identifier, redirect_uri).await;
+        let (attempt, kept) = begun.map_err(|error| Problem::from(&error))?;
         match kept {
             Ok(()) => self.keyring_answered(),
             Err(error) => self.keyring_problem(error.into()),
@@ -58,9 +60,8 @@ impl Desk {
 
     /// Opens the newest attempt's page again; the provider then sends a new mail.
     pub async fn open_again(&self) -> Result<(), Problem> {
-        let newest = self.ready().await?.sign_in.newest().await;
-        let newest = newest.ok_or(Reason::SignInNeeded)?;
-        self.open_at_provider(&newest.request.address).await
+        let address = self.address_to_open().await?;
+        self.open_at_provider(&address).await
     }
 
     /// Opens the local provider's outbox.
@@ -74,9 +75,15 @@ impl Desk {
 
     /// Copies the newest attempt's page, for another browser.
     pub async fn copy_sign_in_address(&self) -> Result<(), Problem> {
-        let newest = self.ready().await?.sign_in.newest().await;
-        let newest = newest.ok_or(Reason::SignInNeeded)?;
-        self.copy(newest.request.address.to_string()).await
+        let address = self.address_to_open().await?;
+        self.copy(address.to_string()).await
+    }
+
+    /// The newest attempt's page, good for opening once more.
+    async fn address_to_open(&self) -> Result<Url, Problem> {
+        let newest = self.ready().await?.sign_in.open_again().await;
+        let newest = newest.map_err(|error| Problem::from(&error))?;
+        Ok(newest.ok_or(Reason::SignInNeeded)?.request.address)
     }
 
     /// Takes what the person copied in the browser.
@@ -199,7 +206,9 @@ impl Desk {
     /// A listener whose answers come into the same stream as every other door's.
     async fn open_loopback(&self) -> Result<RedirectUri, Problem> {
         let (returns, mut returned) = mpsc::channel(4);
-        let door = Loopback::open(returns)
+        let profile = &self.ready().await?.profile;
+        let ports = profile.loopback_ports().ok_or(Reason::LoopbackNotOpened)?;
+        let door = Loopback::open_at(&profile.callback_path(), ports, returns)
             .await
             .map_err(|error| Problem::saying(Reason::LoopbackNotOpened, error))?;
         let redirect_uri = door.redirect_uri().clone();

@@ -55,36 +55,48 @@ pub struct Loopback {
 
 struct Door {
     host: String,
+    path: String,
     returns: mpsc::Sender<String>,
 }
 
 impl Loopback {
-    /// Opens a listener on any free port of 127.0.0.1; return addresses go to `returns` as text.
+    /// Opens a listener for `/callback` on any free port of 127.0.0.1; return addresses go to `returns` as text.
     ///
     /// # Errors
     ///
     /// When the system gives no port.
     pub async fn open(returns: mpsc::Sender<String>) -> io::Result<Self> {
-        Self::open_on(&[0], returns).await
+        Self::open_at(PATH, &[], returns).await
     }
 
-    /// The same on the first of these ports that is free: those that a provider allows, or that are forwarded here.
+    /// Opens a listener for `path` on the first of `ports` that is free, or on any if there are none: a provider may
+    /// want each port registered, which RFC 8252 §7.3 asks it not to.
     ///
     /// # Errors
     ///
-    /// When the system gives none of them.
-    pub async fn open_on(ports: &[u16], returns: mpsc::Sender<String>) -> io::Result<Self> {
-        let wanted: Vec<_> = ports
+    /// When the system gives no port.
+    pub async fn open_at(
+        path: &str,
+        ports: &[u16],
+        returns: mpsc::Sender<String>,
+    ) -> io::Result<Self> {
+        let ports = if ports.is_empty() { &[0][..] } else { ports };
+        let addresses: Vec<_> = ports
             .iter()
             .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, *port)))
             .collect();
-        let listener = TcpListener::bind(wanted.as_slice()).await?;
+        let listener = TcpListener::bind(&*addresses).await?;
         let host = listener.local_addr()?.to_string();
-        let redirect_uri = Url::parse(&format!("http://{host}{PATH}"))
+        let redirect_uri = Url::parse(&format!("http://{host}{path}"))
             .map(RedirectUri::new)
             .map_err(io::Error::other)?;
         let (close, closed) = oneshot::channel();
-        tokio::spawn(serve(listener, Arc::new(Door { host, returns }), closed));
+        let door = Arc::new(Door {
+            host,
+            path: path.to_owned(),
+            returns,
+        });
+        tokio::spawn(serve(listener, door, closed));
         Ok(Self {
             redirect_uri,
             _close: close,
@@ -147,11 +159,11 @@ impl Door {
         }
         let uri = request.uri();
         match (request.method(), uri.path(), uri.query()) {
-            (&Method::GET, PATH, Some(query)) => {
+            (&Method::GET, path, Some(query)) if path == self.path => {
                 // When the app is busy the browser's own "reload" asks again.
                 let sent = self
                     .returns
-                    .try_send(format!("http://{}{PATH}?{query}", self.host));
+                    .try_send(format!("http://{}{path}?{query}", self.host));
                 if sent.is_err() {
                     return page(
                         StatusCode::SERVICE_UNAVAILABLE,
@@ -295,8 +307,12 @@ mod tests {
         let taken = Loopback::open(sender.clone()).await.unwrap();
         let port = |door: &Loopback| Url::parse(door.redirect_uri().as_str()).unwrap().port();
         let theirs = port(&taken).unwrap();
-        assert!(Loopback::open_on(&[theirs], sender.clone()).await.is_err());
-        let ours = Loopback::open_on(&[theirs, 0], sender).await.unwrap();
+        assert!(
+            Loopback::open_at(PATH, &[theirs], sender.clone())
+                .await
+                .is_err()
+        );
+        let ours = Loopback::open_at(PATH, &[theirs, 0], sender).await.unwrap();
         assert_ne!(port(&ours), Some(theirs));
     }
 
@@ -310,6 +326,50 @@ mod tests {
             .await
             .unwrap();
         assert!(!body.contains("alert"));
+    }
+
+    #[tokio::test]
+    async fn a_door_may_have_its_own_path_and_takes_the_first_port_that_is_free() {
+        let taken = Visitor::new().await;
+        let port = |door: &Loopback| Url::parse(door.redirect_uri().as_str()).unwrap().port();
+        let taken_port = port(&taken.door).unwrap();
+        let free_port = port(&Visitor::new().await.door).unwrap();
+        let (sender, mut returns) = mpsc::channel(4);
+        let path = "/callback/work";
+        let door = loop {
+            // The one that was free a moment ago is let go of in the background.
+            match Loopback::open_at(path, &[taken_port, free_port], sender.clone()).await {
+                Ok(door) => break door,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        assert_eq!(port(&door), Some(free_port));
+        let address = door.redirect_uri().as_str();
+        let get = |address: String| taken.client.get(address).send();
+        let other = address.replace(path, PATH);
+        assert_eq!(
+            get(format!("{other}?code=C&state=S"))
+                .await
+                .unwrap()
+                .status(),
+            404
+        );
+        assert_eq!(
+            get(format!("{address}?code=C&state=S"))
+                .await
+                .unwrap()
+                .status(),
+            303
+        );
+        assert_eq!(
+            returns.recv().await.unwrap(),
+            format!("{address}?code=C&state=S")
+        );
+        assert!(
+            Loopback::open_at(path, &[taken_port], sender)
+                .await
+                .is_err()
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jsonwebtoken::jwk::Jwk;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use super::{ProviderError, Redeemed, RefreshError};
@@ -15,8 +16,8 @@ use crate::{
     authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri, printable},
     http::{Http, Reply},
     identifier::Identifier,
-    jwks::{Jwks, JwksError},
-    jwt::{Claims, Expected, JwtError, UnverifiedJwt},
+    jwks::{Jwks, JwksError, Remembered},
+    jwt::{Algorithm, Claims, Expected, JwtError, UnverifiedJwt},
     profile::CotterConfig,
 };
 
@@ -29,6 +30,7 @@ pub struct Cotter {
     config: CotterConfig,
     http: Http,
     jwks: Jwks,
+    remembered: Remembered,
     clock: Clock,
 }
 
@@ -71,15 +73,18 @@ struct ErrorBody {
 impl Cotter {
     pub(super) fn new(config: CotterConfig, clock: &Clock) -> Self {
         let http = Http::new(clock.clone(), &config.api_base);
+        let remembered = Remembered::default();
         let jwks = Jwks::new(
             http.clone(),
             below(&config.api_base, &["token", "jwks"]),
             clock.clone(),
+            remembered.clone(),
         );
         Self {
             config,
             http,
             jwks,
+            remembered,
             clock: clock.clone(),
         }
     }
@@ -167,6 +172,8 @@ impl Cotter {
                 subject: claims.sub,
                 issuer: self.config.issuer.clone(),
                 identifier: printable(&claims.identifier, 254),
+                name: None,
+                picture: None,
             },
         })
     }
@@ -211,11 +218,10 @@ impl Cotter {
         &self,
         token: &AccessToken,
     ) -> Result<String, ProviderError> {
-        let unverified = UnverifiedJwt::parse(token.expose())?;
-        let key = self.jwks.key_of_this_run(unverified.key_id()).await?;
-        let key_id = printable(unverified.key_id(), 80);
-        unverified.verify(&key, &self.expected("access_token"))?;
-        Ok(key_id)
+        let unverified = named(token.expose())?;
+        let key = self.jwks.key_of_this_run(&unverified).await?;
+        Claims::verified(unverified, &key, &self.expected("access_token"))?;
+        Ok(name_of(&key))
     }
 
     /// Has at hand what is needed to believe an answer.
@@ -223,9 +229,14 @@ impl Cotter {
         Ok(self.jwks.ready().await?)
     }
 
-    /// Believes a key that an earlier process was given.
-    pub(super) fn remember(&self, key: &Jwk) {
-        self.jwks.remember(key);
+    /// The public key that was last used, for the next process.
+    pub(super) fn memory(&self) -> Option<Value> {
+        serde_json::to_value(self.remembered.get()?).ok()
+    }
+
+    /// Believes what an earlier process was told.
+    pub(super) fn recall(&self, memory: &Value) {
+        self.remembered.set(Jwk::deserialize(memory).ok());
     }
 
     /// Believes nothing of `answer` until both tokens are verified and are about the same person.
@@ -249,16 +260,15 @@ impl Cotter {
             id,
             refresh: answer.refresh_token.map(RefreshToken::new),
             lifetime: Duration::from_secs(answer.expires_in.into()),
-            verified_by: key.common.key_id.as_deref().map(|id| printable(id, 80)),
-            key: Some(key),
+            verified_by: Some(name_of(&key)),
         };
         Ok((tokens, claims))
     }
 
     async fn verify(&self, token: &str, kind: &str) -> Result<(Claims, Jwk), JwksError> {
-        let unverified = UnverifiedJwt::parse(token)?;
-        let key = self.jwks.key(unverified.key_id()).await?;
-        let claims = unverified.verify(&key, &self.expected(kind))?;
+        let unverified = named(token)?;
+        let key = self.jwks.key(&unverified).await?;
+        let claims = Claims::verified(unverified, &key, &self.expected(kind))?;
         Ok((claims, key))
     }
 
@@ -271,6 +281,17 @@ impl Cotter {
             latest_now: self.clock.now().max(self.clock.wall()),
         }
     }
+}
+
+/// A token that names its key, as all of Cotter's do.
+fn named(token: &str) -> Result<UnverifiedJwt<'_>, JwtError> {
+    let unverified = UnverifiedJwt::parse(token, &[Algorithm::ES256])?;
+    unverified.key_id().ok_or(JwtError::NoKey)?;
+    Ok(unverified)
+}
+
+fn name_of(key: &Jwk) -> String {
+    printable(key.common.key_id.as_deref().unwrap_or_default(), 80)
 }
 
 fn spent(error: JwksError) -> JwtError {

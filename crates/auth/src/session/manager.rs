@@ -12,6 +12,7 @@ use super::{
     StoreError, Trouble, Warning,
     lock::RefreshLock,
     renewal::{Flight, Renewed, Spend, Wish},
+    store::Kept,
 };
 use crate::{Clock, JwtError, Late, Provider, ProviderError, RefreshToken, VaultError};
 
@@ -263,12 +264,13 @@ impl SessionManager {
     pub async fn verify(&self) -> Result<(), SessionError> {
         let session = self.0.session()?;
         match self.0.provider.verify(&session.tokens.access).await {
-            Ok(key_id) => {
+            Ok(Some(key_id)) => {
                 self.0.replace(&session, session.checked(Some(key_id)));
                 Ok(())
             }
-            // An old token is renewed when it is asked for; that is not a failed check.
-            Err(ProviderError::Unverified(JwtError::Expired)) => Ok(()),
+            // Meant for an API, which knows how to check it. An old token is renewed when it is asked for; that is not a
+            // failed check.
+            Ok(None) | Err(ProviderError::Unverified(JwtError::Expired)) => Ok(()),
             Err(error) => {
                 if matches!(error, ProviderError::Unverified(_)) {
                     self.0.replace(&session, session.checked(None));
@@ -359,15 +361,16 @@ impl Inner {
     }
 
     /// Goes by what the keyring holds: the tokens that another program got, the mark that it made, or nothing any more.
-    pub(super) fn take_up(&self, record: Option<Session>) {
+    pub(super) fn take_up(&self, record: Option<Kept>) {
         // Its tokens are for another provider, and go to no other (RFC 9700 §4.4).
-        let ours = record.filter(|session| session.account.issuer == self.provider.issuer());
-        if let Some(session) = &ours {
+        let ours = record.filter(|kept| kept.session.account.issuer == self.provider.issuer());
+        let ours = ours.map(|Kept { session, memory }| {
             self.clock.inherit(session.clock_offset);
-            if let Some(key) = &session.tokens.key {
-                self.provider.remember(key);
+            if let Some(memory) = &memory {
+                self.provider.recall(memory);
             }
-        }
+            session
+        });
         {
             let mut current = self.current();
             match ours {
@@ -401,6 +404,10 @@ impl Inner {
         self.announce();
     }
 
+    pub(super) async fn save(&self, session: &Session) -> Result<(), StoreError> {
+        self.store.save(session, self.provider.memory()).await
+    }
+
     /// Saves `session`, and uses it whether or not that worked. `lock` is let go of once the keyring holds it: before
     /// anybody hears of the new tokens, and not before they are safe.
     pub(super) async fn keep(
@@ -408,7 +415,7 @@ impl Inner {
         session: Arc<Session>,
         lock: Option<RefreshLock>,
     ) -> Result<(), StoreError> {
-        let saved = self.store.save(&session).await;
+        let saved = self.save(&session).await;
         let lock = lock.filter(|_| saved.is_err());
         self.current().use_session(session, saved.is_ok(), lock);
         if saved.is_ok() {
@@ -460,8 +467,8 @@ impl Inner {
         tokio::spawn(async move {
             let lock = inner.store.lock(EXCHANGE_PATIENCE).await;
             let keeping = inner.keeping.lock().await;
-            if let Ok(Some(session)) = inner.store.load().await
-                && session.id == ended
+            if let Ok(Some(kept)) = inner.store.load().await
+                && kept.session.id == ended
             {
                 if let Err(error) = inner.store.delete().await {
                     tracing::warn!(%error, "a session that was signed out is back in the keyring");

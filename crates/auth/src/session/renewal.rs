@@ -192,7 +192,7 @@ impl Inner {
         if !self.current().kept {
             return Ok(lock);
         }
-        match self.store.save(session).await {
+        match self.save(session).await {
             Ok(()) => Ok(lock),
             Err(error) => {
                 if let StoreError::Vault(VaultError::Waiting(late)) = &error {
@@ -254,7 +254,7 @@ impl Inner {
     async fn mark(&self, session: &Arc<Session>, mark: &Refusal) {
         let marked = session.marked(Some(mark.clone()));
         if self.current().kept {
-            match self.store.save(&marked).await {
+            match self.save(&marked).await {
                 Ok(()) => self.store.say_changed(),
                 Err(error) => tracing::warn!(%error, "the refusal is not noted in the keyring"),
             }
@@ -274,7 +274,7 @@ impl Inner {
             }
         }
         match self.store.load().await {
-            Ok(Some(record)) if record.id == session.id => true,
+            Ok(Some(kept)) if kept.session.id == session.id => true,
             // It cannot be asked; the save will tell.
             Err(_) => true,
             Ok(record) => {

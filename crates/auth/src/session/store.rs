@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use jsonwebtoken::jwk::Jwk;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
@@ -29,6 +29,13 @@ pub struct SessionStore {
     entry: String,
     folder: StateFolder,
     profile: String,
+}
+
+/// What a record holds.
+pub(super) struct Kept {
+    pub(super) session: Session,
+    /// What the provider said of itself.
+    pub(super) memory: Option<Value>,
 }
 
 /// Why the record could not be read, written or deleted.
@@ -86,9 +93,9 @@ struct Record {
     clock_offset_ms: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refusal: Option<Refusal>,
-    /// A public key. One of a kind that this program does not know is no damage.
+    /// What the provider says of itself; public.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    key: Option<serde_json::Value>,
+    provider: Option<Value>,
 }
 
 #[expect(
@@ -138,25 +145,30 @@ impl SessionStore {
         self.folder.say_changed(&self.profile);
     }
 
-    /// The kept session, if there is one.
+    /// The kept session, if there is one, and what the provider said of itself.
     ///
     /// # Errors
     ///
     /// [`StoreError`]; none of them means that nobody is signed in.
-    pub(super) async fn load(&self) -> Result<Option<Session>, StoreError> {
+    pub(super) async fn load(&self) -> Result<Option<Kept>, StoreError> {
         let Some(bytes) = self.vault.read(&self.entry).await? else {
             return Ok(None);
         };
         parse(&bytes).map(Some)
     }
 
-    /// Replaces the record.
+    /// Replaces the record. `memory` is what the provider said of itself.
     ///
     /// # Errors
     ///
     /// When the keyring did not take it; it then holds the old record, whole.
-    pub(super) async fn save(&self, session: &Session) -> Result<(), StoreError> {
-        Ok(self.vault.write(&self.entry, print(session)).await?)
+    pub(super) async fn save(
+        &self,
+        session: &Session,
+        memory: Option<Value>,
+    ) -> Result<(), StoreError> {
+        let record = print(session, memory);
+        Ok(self.vault.write(&self.entry, record).await?)
     }
 
     /// Removes the record. It may be absent.
@@ -176,7 +188,7 @@ pub(crate) fn written(record: &impl Serialize) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-fn print(session: &Session) -> Zeroizing<Vec<u8>> {
+fn print(session: &Session, memory: Option<Value>) -> Zeroizing<Vec<u8>> {
     let tokens = &session.tokens;
     let record = Record {
         v: VERSION,
@@ -194,15 +206,12 @@ fn print(session: &Session) -> Zeroizing<Vec<u8>> {
         received_since_boot: session.received_since_boot.clone(),
         clock_offset_ms: session.clock_offset,
         refusal: session.refusal.clone(),
-        key: tokens
-            .key
-            .as_ref()
-            .and_then(|key| serde_json::to_value(key).ok()),
+        provider: memory,
     };
     written(&record)
 }
 
-fn parse(bytes: &[u8]) -> Result<Session, StoreError> {
+fn parse(bytes: &[u8]) -> Result<Kept, StoreError> {
     #[derive(Deserialize)]
     struct Versioned {
         v: u32,
@@ -212,7 +221,8 @@ fn parse(bytes: &[u8]) -> Result<Session, StoreError> {
         return Err(StoreError::Newer(v));
     }
     let mut record: Record = serde_json::from_slice(bytes).map_err(|_| StoreError::Damaged)?;
-    Ok(Session {
+    let memory = record.provider.take();
+    let session = Session {
         account: record.account.clone(),
         tokens: TokenSet {
             access: AccessToken::new(std::mem::take(&mut record.access_token)),
@@ -220,10 +230,6 @@ fn parse(bytes: &[u8]) -> Result<Session, StoreError> {
             id: record.id_token.take().map(IdToken::new),
             lifetime: Duration::from_millis(record.lifetime_ms),
             verified_by: None,
-            key: record
-                .key
-                .take()
-                .and_then(|key| serde_json::from_value::<Jwk>(key).ok()),
         },
         received_at: record.received_at,
         received_monotonic: None,
@@ -233,7 +239,8 @@ fn parse(bytes: &[u8]) -> Result<Session, StoreError> {
         generation: record.generation,
         refusal: record.refusal.take(),
         distrusted: false,
-    })
+    };
+    Ok(Kept { session, memory })
 }
 
 #[cfg(test)]
@@ -246,6 +253,8 @@ mod tests {
                 subject: "S".to_owned(),
                 issuer: "https://issuer.test".to_owned(),
                 identifier: "ada@example.com".to_owned(),
+                name: None,
+                picture: None,
             },
             tokens: TokenSet {
                 access: AccessToken::new("A"),
@@ -253,7 +262,6 @@ mod tests {
                 id: None,
                 lifetime: Duration::from_hours(1),
                 verified_by: Some("K".to_owned()),
-                key: None,
             },
             received_at: Timestamp::from_seconds(1_700_000_000),
             received_monotonic: Some(Duration::ZERO),
@@ -269,14 +277,14 @@ mod tests {
     #[test]
     fn the_record_is_what_is_documented() {
         assert_eq!(
-            String::from_utf8(print(&session()).to_vec()).unwrap(),
+            String::from_utf8(print(&session(), None).to_vec()).unwrap(),
             r#"{"v":1,"generation":3,"account":{"subject":"S","issuer":"https://issuer.test","identifier":"ada@example.com"},"access_token":"A","refresh_token":"R","id_token":null,"received_at":1700000000000,"lifetime_ms":3600000,"id":""}"#
         );
     }
 
     #[test]
     fn a_session_comes_back_as_it_was_but_unchecked() {
-        let back = parse(&print(&session())).unwrap();
+        let back = parse(&print(&session(), None)).unwrap().session;
         assert_eq!(back.account, session().account);
         assert_eq!(back.tokens.access.expose(), "A");
         assert_eq!(back.tokens.refresh.unwrap().expose(), "R");

@@ -439,7 +439,7 @@ impl App {
     /// Begins an attempt, and gives the return address that its answer will come by.
     pub async fn begin(&self) -> String {
         let redirect_uri = RedirectUri::new("dev.keyfob://callback".parse().unwrap());
-        let (attempt, kept) = self.sign_in.begin(None, redirect_uri).await;
+        let (attempt, kept) = self.sign_in.begin(None, redirect_uri).await.unwrap();
         kept.unwrap();
         let address = attempt.request.address;
         let (_, state) = address

@@ -53,16 +53,17 @@ pub async fn run(surroundings: &Surroundings, wanted: &Login) -> Result<(), Trou
     let walk = Walk::begin(surroundings).await?;
     let (sender, returns) = mpsc::channel(MOST_ANSWERS);
     let ports = if wanted.port.is_empty() {
-        &[0]
+        let allowed = walk.profile.loopback_ports();
+        allowed.ok_or(Trouble::from(Cause::NoLoopback))?
     } else {
         wanted.port.as_slice()
     };
-    let door = Loopback::open_on(ports, sender).await;
+    let door = Loopback::open_at(&walk.profile.callback_path(), ports, sender).await;
     let door = door.map_err(|error| Trouble::saying(Reason::LoopbackNotOpened, error))?;
 
     let redirect_uri = door.redirect_uri().clone();
     let begun = walk.sign_in.begin(identifier.as_ref(), redirect_uri);
-    let (attempt, kept) = patiently(surroundings, begun).await;
+    let (attempt, kept) = patiently(surroundings, begun).await?;
     // The session will live nowhere but in the keyring: better to know now that it cannot.
     kept?;
     show(surroundings, wanted, &walk, &attempt).await;
@@ -228,7 +229,7 @@ fn typed_lines() -> mpsc::Receiver<Zeroizing<String>> {
 async fn tell(surroundings: &Surroundings, walk: &Walk) -> Result<(), Trouble> {
     let who = walk.who(surroundings).await?;
     if surroundings.output.json {
-        let status = Status::of(&walk.profile, who.as_ref(), &walk.clock);
+        let status = Status::of(&walk.profile.name, who.as_ref(), &walk.clock);
         return output::json(&status);
     }
     if let Some(who) = who {

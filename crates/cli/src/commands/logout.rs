@@ -19,7 +19,7 @@ pub async fn run(surroundings: &Surroundings) -> Result<(), Trouble> {
     if surroundings.output.json {
         return output::json(&SignedOut {
             v: output::VERSION,
-            profile: &walk.profile,
+            profile: &walk.profile.name,
             account,
         });
     }

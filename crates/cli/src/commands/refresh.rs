@@ -32,7 +32,7 @@ pub async fn run(surroundings: &Surroundings, wanted: &Refresh) -> Result<(), Tr
     };
     if surroundings.output.json {
         let who = walk.who(surroundings).await?;
-        let status = Status::of(&walk.profile, who.as_ref(), &walk.clock);
+        let status = Status::of(&walk.profile.name, who.as_ref(), &walk.clock);
         return output::json(&status);
     }
     let left = moment::spoken(fresh.lives);

@@ -23,7 +23,7 @@ pub async fn run(surroundings: &Surroundings) -> Result<(), Trouble> {
     let walk = Walk::begin(surroundings).await?;
     let who = walk.who(surroundings).await?;
     if surroundings.output.json {
-        let status = Status::of(&walk.profile, who.as_ref(), &walk.clock);
+        let status = Status::of(&walk.profile.name, who.as_ref(), &walk.clock);
         output::json(&status)?;
     }
     let signed_in = who.ok_or(Trouble::from(Reason::SignInNeeded))?;
@@ -54,6 +54,8 @@ fn text(walk: &Walk, who: &SignedIn) -> String {
         subject,
         issuer,
         identifier,
+        name,
+        ..
     } = &who.account;
     let left = who.expires_at.since(walk.clock.now());
     let token = if left.is_zero() {
@@ -62,13 +64,14 @@ fn text(walk: &Walk, who: &SignedIn) -> String {
         let at = moment::rfc3339(who.expires_at);
         format!("expires in {}, at {at}", moment::spoken(left))
     };
-    let name = if identifier.is_empty() {
-        subject
-    } else {
-        identifier
+    let who = match (name, identifier.as_str()) {
+        (Some(name), "") => name.clone(),
+        (Some(name), identifier) => format!("{name} ({identifier})"),
+        (None, "") => subject.clone(),
+        (None, identifier) => identifier.to_owned(),
     };
     format!(
-        "Signed in as {name}\nprofile  {}\nissuer   {issuer}\nsubject  {subject}\ntoken    {token}",
-        walk.profile
+        "Signed in as {who}\nprofile  {}\nissuer   {issuer}\nsubject  {subject}\ntoken    {token}",
+        walk.profile.name
     )
 }

@@ -57,7 +57,7 @@ pub async fn run(surroundings: &Surroundings, wanted: &Token) -> Result<(), Trou
             issuer: &account.issuer,
             subject: &account.subject,
             account: &account.identifier,
-            profile: &walk.profile,
+            profile: &walk.profile.name,
             refreshed: fresh.refreshed,
             source: if fresh.refreshed {
                 "provider"

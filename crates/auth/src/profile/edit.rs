@@ -1,0 +1,467 @@
+//! Changing the configuration file, which belongs to a person: what they wrote in it stays as they wrote it.
+//!
+//! Every change reads the file, changes the one thing, reads its own result as any program would, and only then puts
+//! it in place of the old file, whole ([`rename`](std::fs::rename)). Sessions are not touched: who removes a profile
+//! signs out of it first.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::Path,
+};
+
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, value};
+
+use super::{
+    CotterConfig, OidcConfig, Profile, ProfileError, Profiles, ProviderConfig, Ways,
+    cotter_api_base, cotter_issuer, cotter_sign_in_page, is_name, oidc::DEFAULT_SCOPES, read,
+};
+
+/// Adds `profile` to the file at `path`, which is made when it does not exist. What was in use stays in use.
+///
+/// # Errors
+///
+/// When there is such a profile already, its name or a value of it cannot be used, or the file cannot be read or written.
+pub fn add(path: &Path, profile: &Profile) -> Result<(), ProfileError> {
+    let name = &profile.name;
+    // The bundled provider's sessions are kept under this name.
+    if !is_name(name) || name == "local" {
+        return Err(ProfileError::NotAName { name: name.clone() });
+    }
+    let mut file = Open::at(path)?;
+    if file.profiles.all.contains_key(name) {
+        return Err(ProfileError::Exists { name: name.clone() });
+    }
+    // With a second profile, "the only one" is no longer said by itself.
+    if let Ok(Some(only)) = file.profiles.in_use(None) {
+        let name = only.name.clone();
+        file.say_in_use(&name);
+    }
+    let table = match &profile.provider {
+        ProviderConfig::Cotter(config) => cotter(config),
+        ProviderConfig::Oidc(config) => oidc(config),
+    };
+    file.tables()
+        .map_err(|message| ProfileError::NotUsable { message })?
+        .insert(name, Item::Table(table));
+    let written = file.document.to_string();
+    // What cannot be read again is refused here, in the words that it would be refused in later.
+    Profiles::parse(&written).map_err(|message| ProfileError::NotUsable { message })?;
+    replace(path, &written)
+}
+
+/// Removes the profile called `name`. When one other is left, that one is in use.
+///
+/// # Errors
+///
+/// When there is no such profile, or the file cannot be read or written.
+pub fn remove(path: &Path, name: &str) -> Result<(), ProfileError> {
+    let mut file = Open::at(path)?;
+    let Some(_) = file.profiles.all.remove(name) else {
+        return Err(file.profiles.unknown(name));
+    };
+    let removed = file.tables().ok().and_then(|tables| tables.remove(name));
+    let mut orphan = removed.as_ref().and_then(words_above);
+    if file.profiles.in_use.as_deref() == Some(name) {
+        let mut left = file.profiles.all.keys();
+        if let (Some(only), None) = (left.next().cloned(), left.next()) {
+            file.say_in_use(&only);
+        } else if let Some((key, _)) = file.document.remove_entry("profile") {
+            let above = key.leaf_decor().prefix().and_then(|words| words.as_str());
+            orphan = Some(format!(
+                "{}{}",
+                above.unwrap_or_default(),
+                orphan.unwrap_or_default()
+            ));
+        }
+    }
+    if let Some(words) = orphan {
+        file.put_on_top(&words);
+    }
+    replace(path, &file.document.to_string())
+}
+
+/// Makes the profile called `name` the one in use.
+///
+/// # Errors
+///
+/// When there is no such profile, or the file cannot be read or written.
+pub fn switch_to(path: &Path, name: &str) -> Result<(), ProfileError> {
+    let mut file = Open::at(path)?;
+    if !file.profiles.all.contains_key(name) {
+        return Err(file.profiles.unknown(name));
+    }
+    file.say_in_use(name);
+    replace(path, &file.document.to_string())
+}
+
+/// The file twice: as what it means, and as what is written.
+struct Open {
+    profiles: Profiles,
+    document: DocumentMut,
+}
+
+impl Open {
+    fn at(path: &Path) -> Result<Self, ProfileError> {
+        let text = read(path)?;
+        let invalid = |message: String| ProfileError::Invalid {
+            path: path.to_owned(),
+            message,
+        };
+        Ok(Self {
+            profiles: Profiles::parse(&text).map_err(invalid)?,
+            document: text
+                .parse::<DocumentMut>()
+                .map_err(|error| invalid(error.to_string()))?,
+        })
+    }
+
+    fn tables(&mut self) -> Result<&mut dyn TableLike, String> {
+        let mut parent = Table::new();
+        // `[profiles]` alone says nothing; `[profiles.work]` says it all.
+        parent.set_implicit(true);
+        self.document
+            .entry("profiles")
+            .or_insert(Item::Table(parent))
+            .as_table_like_mut()
+            .ok_or_else(|| "`profiles` is not a table".to_owned())
+    }
+
+    /// Writes which profile is in use: in its old place, with the comment behind it, if it was said before.
+    fn say_in_use(&mut self, name: &str) {
+        match self
+            .document
+            .get_mut("profile")
+            .and_then(Item::as_value_mut)
+        {
+            Some(old) => {
+                let around = old.decor().clone();
+                *old = name.into();
+                *old.decor_mut() = around;
+            }
+            None => self.document["profile"] = value(name),
+        }
+    }
+
+    /// Keeps words that stood above something that is gone.
+    fn put_on_top(&mut self, words: &str) {
+        let before = self
+            .document
+            .iter()
+            .next()
+            .map(|(key, _)| key.to_owned())
+            .filter(|key| key != "profiles");
+        if let Some(mut key) = before.and_then(|key| self.document.key_mut(&key)) {
+            let decor = key.leaf_decor_mut();
+            let old = decor
+                .prefix()
+                .and_then(|old| old.as_str())
+                .unwrap_or_default();
+            let joined = format!("{words}{old}");
+            decor.set_prefix(joined);
+            return;
+        }
+        let first = self
+            .document
+            .get_mut("profiles")
+            .and_then(Item::as_table_mut)
+            .and_then(|tables| {
+                tables
+                    .iter_mut()
+                    .filter_map(|(_, item)| item.as_table_mut())
+                    .min_by_key(|table| table.position())
+            });
+        if let Some(table) = first {
+            let decor = table.decor_mut();
+            let old = decor
+                .prefix()
+                .and_then(|old| old.as_str())
+                .unwrap_or_default();
+            let joined = format!("{words}{old}");
+            decor.set_prefix(joined);
+        } else {
+            let old = self.document.trailing().as_str().unwrap_or_default();
+            let joined = format!("{words}{old}");
+            self.document.set_trailing(joined);
+        }
+    }
+}
+
+/// What stands above a table and is not about it: everything before the last empty line.
+fn words_above(item: &Item) -> Option<String> {
+    let above = item.as_table()?.decor().prefix()?.as_str()?;
+    let (kept, _) = above.trim_end_matches('\n').rsplit_once("\n\n")?;
+    (!kept.trim().is_empty()).then(|| format!("{kept}\n\n"))
+}
+
+fn cotter(config: &CotterConfig) -> Table {
+    let mut table = Table::new();
+    table["provider"] = value("cotter");
+    table["api_key_id"] = value(&config.api_key_id);
+    for (key, address, usual) in [
+        ("api_base", &config.api_base, cotter_api_base()),
+        ("sign_in_page", &config.sign_in_page, cotter_sign_in_page()),
+    ] {
+        if *address != usual {
+            table[key] = value(address.as_str());
+        }
+    }
+    if config.issuer != cotter_issuer() {
+        table["issuer"] = value(&config.issuer);
+    }
+    table
+}
+
+/// Only what is not as it would be anyway: a file says what is special.
+fn oidc(config: &OidcConfig) -> Table {
+    let mut table = Table::new();
+    table["provider"] = value("oidc");
+    table["issuer"] = value(&config.issuer);
+    table["client_id"] = value(&config.client_id);
+    for (key, text) in [
+        ("issuer_name", &config.issuer_name),
+        ("audience", &config.audience),
+        ("acr_values", &config.acr_values),
+        ("prompt", &config.prompt),
+    ] {
+        if let Some(text) = text {
+            table[key] = value(text);
+        }
+    }
+    if config.scopes != DEFAULT_SCOPES {
+        table["scopes"] = value(config.scopes.iter().collect::<Array>());
+    }
+    if !config.resource.is_empty() {
+        table["resource"] = value(
+            config
+                .resource
+                .iter()
+                .map(url::Url::as_str)
+                .collect::<Array>(),
+        );
+    }
+    if !config.parameters.is_empty() {
+        table["parameters"] = value(config.parameters.iter().collect::<InlineTable>());
+    }
+    if config.ways != Ways::default() {
+        table["ways"] = value(config.ways.word());
+    }
+    if !config.loopback_ports.is_empty() {
+        let ports = config.loopback_ports.iter().copied().map(i64::from);
+        table["loopback_ports"] = value(ports.collect::<Array>());
+    }
+    if let Some(file) = &config.ca_file {
+        table["ca_file"] = value(file.to_string_lossy().into_owned());
+    }
+    table
+}
+
+/// Puts `text` in place of the file at `path`: a reader sees the old one or the new one, never half of it.
+fn replace(path: &Path, text: &str) -> Result<(), ProfileError> {
+    write_whole(path, text).map_err(|source| ProfileError::NotWritten {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    // Behind a link, as people keep their settings, lies the file to replace.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if let Some(folder) = target.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let beside = target.with_extension(format!("toml.{}", std::process::id()));
+    let written = (|| {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&beside)?;
+        file.write_all(text.as_bytes())?;
+        if let Ok(old) = fs::metadata(&target) {
+            file.set_permissions(old.permissions())?;
+        }
+        file.sync_all()?;
+        fs::rename(&beside, &target)
+    })();
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    const WRITTEN_BY_A_PERSON: &str = "\
+# My settings, do not touch.
+
+profile = \"work\"   # usually
+
+# The company's.
+[profiles.work]
+provider = 'cotter'   # for now
+api_key_id = 'K'
+";
+
+    struct Home(tempfile::TempDir);
+
+    impl Home {
+        fn with(text: &str) -> Self {
+            let home = Self(tempfile::tempdir().unwrap());
+            fs::write(home.file(), text).unwrap();
+            home
+        }
+
+        fn file(&self) -> PathBuf {
+            self.0.path().join("config.toml")
+        }
+
+        fn text(&self) -> String {
+            fs::read_to_string(self.file()).unwrap()
+        }
+    }
+
+    fn profile(name: &str) -> Profile {
+        Profile {
+            name: name.to_owned(),
+            provider: ProviderConfig::Oidc(OidcConfig::new("https://issuer.test/oidc", "I")),
+        }
+    }
+
+    #[test]
+    fn what_a_person_wrote_stays() {
+        let home = Home::with(WRITTEN_BY_A_PERSON);
+        add(&home.file(), &profile("home")).unwrap();
+        let added = "\n[profiles.home]\nprovider = \"oidc\"\n\
+                     issuer = \"https://issuer.test/oidc\"\nclient_id = \"I\"\n";
+        assert_eq!(home.text(), format!("{WRITTEN_BY_A_PERSON}{added}"));
+        remove(&home.file(), "home").unwrap();
+        assert_eq!(home.text(), WRITTEN_BY_A_PERSON);
+    }
+
+    #[test]
+    fn a_switch_changes_one_word() {
+        let home = Home::with(WRITTEN_BY_A_PERSON);
+        add(&home.file(), &profile("home")).unwrap();
+        let before = home.text();
+        switch_to(&home.file(), "home").unwrap();
+        let changed = before.replace("profile = \"work\"", "profile = \"home\"");
+        assert_eq!(home.text(), changed);
+    }
+
+    #[test]
+    fn the_first_profile_makes_the_file_and_is_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keyfob").join("config.toml");
+        add(&path, &profile("home")).unwrap();
+        let profiles = Profiles::load(&path).unwrap();
+        assert_eq!(profiles.in_use(None).unwrap(), Some(&profile("home")));
+        assert_eq!(
+            fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
+    }
+
+    #[test]
+    fn a_second_profile_leaves_the_first_in_use_and_a_removal_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        add(&path, &profile("one")).unwrap();
+        add(&path, &profile("two")).unwrap();
+        let in_use = || {
+            let profiles = Profiles::load(&path).unwrap();
+            profiles.in_use(None).unwrap().unwrap().name.clone()
+        };
+        assert_eq!(in_use(), "one");
+        remove(&path, "one").unwrap();
+        assert_eq!(in_use(), "two");
+        remove(&path, "two").unwrap();
+        assert!(Profiles::load(&path).unwrap().names().next().is_none());
+    }
+
+    #[test]
+    fn words_on_top_of_the_file_outlive_the_profile_below_them() {
+        let two = WRITTEN_BY_A_PERSON.replace("profile = \"work\"   # usually\n\n", "");
+        let home = Home::with(&two);
+        add(&home.file(), &profile("home")).unwrap();
+        remove(&home.file(), "work").unwrap();
+        assert!(home.text().contains("# My settings, do not touch."));
+        assert!(!home.text().contains("# The company's."));
+    }
+
+    #[test]
+    fn everything_that_can_be_set_is_written_and_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let everything = Profile {
+            name: "all".to_owned(),
+            provider: ProviderConfig::Oidc(OidcConfig {
+                issuer_name: Some("https://old.test".to_owned()),
+                scopes: vec!["openid".to_owned(), "x:y".to_owned()],
+                audience: Some("https://api.test".to_owned()),
+                resource: vec!["https://api.test/v1".parse().unwrap()],
+                acr_values: Some("phr".to_owned()),
+                prompt: Some(String::new()),
+                parameters: [("organization".to_owned(), "o".to_owned())].into(),
+                ways: Ways::Loopback,
+                loopback_ports: vec![41017, 41018],
+                ca_file: Some("/etc/ssl/company.pem".into()),
+                ..OidcConfig::new("https://issuer.test", "I")
+            }),
+        };
+        add(&path, &everything).unwrap();
+        assert_eq!(Profiles::load(&path).unwrap().get("all"), Some(&everything));
+        let local = Profile {
+            name: "copy".to_owned(),
+            ..Profile::local(&"http://127.0.0.1:4100".parse().unwrap())
+        };
+        add(&path, &local).unwrap();
+        assert_eq!(Profiles::load(&path).unwrap().get("copy"), Some(&local));
+    }
+
+    #[test]
+    fn what_cannot_be_done_changes_nothing() {
+        let home = Home::with(WRITTEN_BY_A_PERSON);
+        let path = home.file();
+        let unusable = Profile {
+            name: "bad".to_owned(),
+            provider: ProviderConfig::Oidc(OidcConfig::new("http://issuer.test", "I")),
+        };
+        for outcome in [
+            add(&path, &profile("work")),
+            add(&path, &profile("local")),
+            add(&path, &profile("a b")),
+            add(&path, &unusable),
+            remove(&path, "nobody"),
+            switch_to(&path, "nobody"),
+        ] {
+            outcome.unwrap_err();
+            assert_eq!(home.text(), WRITTEN_BY_A_PERSON);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_behind_a_link_is_replaced_there_with_its_permissions() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let home = Home::with(WRITTEN_BY_A_PERSON);
+        let real = home.0.path().join("real.toml");
+        fs::rename(home.file(), &real).unwrap();
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).unwrap();
+        symlink(&real, home.file()).unwrap();
+        add(&home.file(), &profile("home")).unwrap();
+        assert!(home.file().is_symlink());
+        assert!(
+            fs::read_to_string(&real)
+                .unwrap()
+                .contains("[profiles.home]")
+        );
+        let mode = fs::metadata(&real).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
