@@ -212,6 +212,13 @@ impl Clock {
         lock(&self.offset).ms
     }
 
+    /// Whether the corrected time is only what an earlier process knew, and far from what the wall clock shows: somebody
+    /// may have set that right since.
+    pub(crate) fn goes_by_hearsay(&self, tolerance: Duration) -> bool {
+        let offset = lock(&self.offset);
+        !offset.learnt && Duration::from_millis(offset.ms.unsigned_abs()) > tolerance
+    }
+
     /// Goes by what an earlier process knew, until an answer says better. Without it, each process of a computer whose
     /// clock is wrong would take a good token for an old one.
     pub(crate) fn inherit(&self, milliseconds: i64) {

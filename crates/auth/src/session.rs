@@ -92,12 +92,12 @@ impl Session {
         }
     }
 
-    /// This session with the tokens of a refresh: what did not come back stays (RFC 6749 §6).
-    fn refreshed(&self, fresh: TokenSet, clock: &Clock) -> Self {
+    /// This session with the tokens that `spent` bought: what did not come back stays (RFC 6749 §6).
+    fn refreshed(&self, fresh: TokenSet, spent: RefreshToken, clock: &Clock) -> Self {
         Self {
             account: self.account.clone(),
             tokens: TokenSet {
-                refresh: fresh.refresh.or_else(|| self.tokens.refresh.clone()),
+                refresh: Some(fresh.refresh.unwrap_or(spent)),
                 id: fresh.id.or_else(|| self.tokens.id.clone()),
                 ..fresh
             },
@@ -166,8 +166,12 @@ impl Session {
             .as_ref()
             .and_then(|received| received.until(&clock.since_boot()?));
         let mut ages = [by_own_clock, by_boot].into_iter().flatten().peekable();
-        if ages.peek().is_none() && self.received_at.since(clock.now()) > CLOCK_TOLERANCE {
-            // The wall clock stands before the moment at which the token came, and nothing else tells how old it is.
+        if ages.peek().is_none()
+            && (self.received_at.since(clock.now()) > CLOCK_TOLERANCE
+                || clock.goes_by_hearsay(CLOCK_TOLERANCE))
+        {
+            // Nothing but the wall clock tells how old the token is; and that stands before the moment at which it came, or
+            // is corrected by what may no longer be so.
             return Duration::ZERO;
         }
         let lifetime = self.tokens.lifetime;
@@ -266,6 +270,8 @@ pub struct FreshToken {
     pub expires_at: Timestamp,
     /// How long it can still be used, by the strictest of the clocks.
     pub lives: Duration,
+    /// How long it lived in all.
+    pub lifetime: Duration,
     /// Whether the provider was asked for it just now.
     pub refreshed: bool,
     /// What the person should know of it.
@@ -295,8 +301,8 @@ pub enum SessionError {
     /// The keyring did not do its part. The session is as it was.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The session has no refresh token and its access token has ended.
-    #[error("the session has ended and cannot be renewed")]
+    /// The session has no refresh token: with its access token it ends.
+    #[error("the session cannot be renewed")]
     NotRenewable,
     /// Another program is refreshing the same session, and was waited for in vain.
     #[error("another program is refreshing this session and does not finish")]
@@ -347,8 +353,8 @@ impl SessionError {
         }
     }
 
-    /// Whether the person must sign in again, and nothing else will help.
+    /// Whether the person must sign in again, whatever life the token at hand has left.
     fn is_final(&self) -> bool {
-        self.reason() == Reason::SignInNeeded
+        self.reason() == Reason::SignInNeeded && !matches!(self, Self::NotRenewable)
     }
 }

@@ -104,22 +104,20 @@ fn changed(folder: &Path, profile: &str) -> PathBuf {
     folder.join(format!("{profile}.changed"))
 }
 
-/// A lock needs no right to write: a file that is there can be locked on a full or a read-only disk.
+/// Open for writing, though nothing is written: a file on another computer can only be locked so. Where that is not to be
+/// had, on a read-only disk for one, a file of this computer can be locked all the same.
 fn openable(folder: &Path, name: &str) -> io::Result<File> {
     let path = folder.join(name);
-    match File::open(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            made(folder)?;
-            // Not truncated and not exclusive: another program may make it at the same moment, and both mean one file.
-            File::options()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&path)
-        }
-        outcome => outcome,
-    }
+    // Not truncated and not exclusive: another program may make it at the same moment, and both mean one file.
+    let written = made(folder).and_then(|()| {
+        File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+    });
+    written.or_else(|error| File::open(&path).map_err(|_| error))
 }
 
 /// Makes the folder if it is not there; nobody else needs to see into it.

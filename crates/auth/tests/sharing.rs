@@ -172,6 +172,112 @@ async fn tokens_that_could_not_be_saved_are_used_and_guarded_until_they_are() {
 }
 
 #[tokio::test]
+async fn tokens_that_could_not_be_saved_stay_guarded_when_the_next_refresh_fails() {
+    let (peer, keyring, app) = signed_in().await;
+    app.wait(HOUR);
+    let other = app.another_process(&keyring).await;
+    keyring.fail_after_writes(keyring.session_entries());
+    peer.will_answer([peer.refreshed("R2"), Answer::html(502)]);
+    app.sessions.access_token(None).await.unwrap();
+    app.sessions.refresh().await.unwrap_err();
+    tokio::time::pause();
+    let error = other.sessions.access_token(None).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::Busy);
+}
+
+#[tokio::test]
+async fn what_a_keyring_did_not_keep_is_not_kept_over_a_sign_out_elsewhere() {
+    let (peer, keyring, app) = signed_in().await;
+    app.wait(HOUR);
+    let other = app.another_process(&keyring).await;
+    keyring.fail_after_writes(keyring.session_entries());
+    peer.will_answer([peer.refreshed("R2")]);
+    app.sessions.access_token(None).await.unwrap();
+    keyring.relent();
+    other.sessions.sign_out().await.unwrap();
+
+    app.sessions.settle_with_keyring().await.unwrap();
+    assert!(!is_signed_in(&app));
+    assert_eq!(keyring.session_entries(), 0);
+}
+
+#[tokio::test]
+async fn what_a_keyring_did_not_forget_is_not_forgotten_over_a_sign_in_elsewhere() {
+    let (peer, keyring, _) = signed_in().await;
+    let app = App::start(&peer, &keyring);
+    keyring.break_it();
+    app.sessions.sign_out().await.unwrap();
+    keyring.mend_it();
+    let terminal = App::signed_in(&peer, &keyring).await;
+    app.sessions.settle_with_keyring().await.unwrap();
+    assert!(is_signed_in(&app));
+    assert!(is_signed_in(&terminal.another_process(&keyring).await));
+}
+
+#[tokio::test]
+async fn a_program_that_ends_gives_the_keyring_what_it_did_not_keep() {
+    let (peer, keyring, app) = signed_in().await;
+    app.wait(HOUR);
+    keyring.fail_after_writes(keyring.session_entries());
+    peer.will_answer([peer.refreshed("R2")]);
+    app.sessions.access_token(None).await.unwrap();
+    assert!(app.sessions.is_owed_by_the_keyring());
+    keyring.relent();
+    app.sessions.idle().await;
+    assert_eq!(keyring.record()["refresh_token"], "R2");
+}
+
+#[tokio::test]
+async fn an_old_record_that_comes_back_is_replaced_by_the_tokens_that_work() {
+    let (peer, keyring, app) = signed_in().await;
+    let old = keyring.record();
+    peer.will_answer([peer.refreshed("R2"), peer.refreshed("R3")]);
+    app.sessions.refresh().await.unwrap();
+    keyring.edit_record(|record| *record = old);
+
+    app.sessions.refresh().await.unwrap();
+    assert_eq!(spent(&peer), ["R1", "R2"]);
+    assert_eq!(keyring.record()["refresh_token"], "R3");
+}
+
+#[tokio::test]
+async fn a_wish_as_long_as_a_whole_life_is_met_by_a_new_token() {
+    let (peer, _, app) = signed_in().await;
+    app.wait(HALF_A_MINUTE);
+    peer.will_answer([peer.refreshed("R2")]);
+    let fresh = app.sessions.access_token(Some(HOUR)).await.unwrap();
+    assert!(fresh.refreshed);
+}
+
+#[tokio::test]
+async fn without_a_refresh_token_the_last_minute_of_a_token_is_handed_out() {
+    let (_, keyring, app) = signed_in().await;
+    keyring.edit_record(|record| record["refresh_token"] = Value::Null);
+    app.wait(HOUR.saturating_sub(HALF_A_MINUTE));
+    let next = app.another_process(&keyring).await;
+    let fresh = next.sessions.access_token(None).await.unwrap();
+    assert!(matches!(fresh.warning, Some(Warning::NotRefreshed(_))));
+    app.wait(HALF_A_MINUTE);
+    let error = app
+        .another_process(&keyring)
+        .await
+        .sessions
+        .access_token(None)
+        .await;
+    assert_eq!(error.unwrap_err().reason(), Reason::SignInNeeded);
+}
+
+#[tokio::test]
+async fn a_minted_refresh_token_stays_where_the_provider_does_not_rotate() {
+    let (peer, keyring, app) = signed_in().await;
+    let mut tokens = peer.tokens("-");
+    tokens.as_object_mut().unwrap().remove("refresh_token");
+    peer.will_answer([Answer::json(&tokens)]);
+    app.sessions.update_with_refresh_token("M1").await.unwrap();
+    assert_eq!(keyring.record()["refresh_token"], "M1");
+}
+
+#[tokio::test]
 async fn signing_out_ends_the_session_for_every_program_within_a_second() {
     let (_, keyring, app) = signed_in().await;
     let window = app.another_process(&keyring).await;

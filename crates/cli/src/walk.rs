@@ -103,7 +103,7 @@ impl Walk {
             })
         };
         let fresh = self.unless_interrupted(asked).await?;
-        self.warn(surroundings, &fresh).await;
+        self.warn(surroundings, &fresh);
         Ok((fresh, who.account))
     }
 
@@ -116,16 +116,17 @@ impl Walk {
         self.who(surroundings).await?;
         let asked = async { Ok(self.sessions.update_with_refresh_token(minted).await?) };
         let fresh = self.unless_interrupted(asked).await?;
-        self.warn(surroundings, &fresh).await;
+        self.warn(surroundings, &fresh);
         Ok(fresh)
     }
 
     /// Says what is not as it should be with a token that is handed out all the same.
-    async fn warn(&self, surroundings: &Surroundings, fresh: &FreshToken) {
+    fn warn(&self, surroundings: &Surroundings, fresh: &FreshToken) {
         let output = surroundings.output;
         let left = moment::spoken(fresh.lives);
         match &fresh.warning {
-            None => {}
+            // That it is not kept is said at the end, if it is so then.
+            None | Some(Warning::NotKept) => {}
             Some(Warning::NotRefreshed(error)) => {
                 let why = Trouble::from(error.clone()).message();
                 output.warning(&format!(
@@ -136,14 +137,6 @@ impl Walk {
                 output.warning(&format!(
                     "even a new token of this provider lives only {left}"
                 ));
-            }
-            Some(Warning::NotKept) => {
-                if let Err(trouble) = self.keep_after_all().await {
-                    output.warning(&format!(
-                        "the new tokens are not kept, and the next call may have to sign in again: {}",
-                        trouble.message()
-                    ));
-                }
             }
         }
         let minutes = self.clock.offset_milliseconds() / 60_000;
@@ -156,15 +149,31 @@ impl Walk {
         }
     }
 
-    /// Gives the keyring another chance to keep what was just refreshed: it would end with this program.
-    async fn keep_after_all(&self) -> Result<(), Trouble> {
+    /// Gives the keyring another chance to keep what was just refreshed, once the result is out: it would end with this
+    /// program.
+    pub async fn settle(&self, surroundings: &Surroundings) {
         for _ in 1..SAVE_TRIES {
-            if self.sessions.settle_with_keyring().await.is_ok() {
-                return Ok(());
+            if !self.sessions.is_owed_by_the_keyring()
+                || self.sessions.settle_with_keyring().await.is_ok()
+            {
+                return;
             }
-            tokio::time::sleep(SAVE_REST).await;
+            tokio::select! {
+                () = tokio::time::sleep(SAVE_REST) => {}
+                () = interrupted() => break,
+            }
         }
-        Ok(self.sessions.settle_with_keyring().await?)
+        if let Err(error) = self.sessions.settle_with_keyring().await {
+            surroundings.output.warning(&format!(
+                "the new tokens are not kept, and the next call may have to sign in again: {}",
+                Trouble::from(error).message()
+            ));
+        }
+    }
+
+    /// Waits for what must not be lost, as long as that can take.
+    async fn end(&self) {
+        let _ = tokio::time::timeout(EXCHANGE_PATIENCE, self.sessions.idle()).await;
     }
 
     /// Asks the provider for what it tells everybody, its keys above all; its answer also tells the time.
@@ -185,11 +194,11 @@ impl Walk {
             who => who?,
         };
         self.sign_in.settle().await?;
-        // What could not be told before is told now, or later.
-        let _ = self.sessions.deliver_outbox().await;
         self.sessions.sign_out().await?;
-        // The provider is told, and what another program saves of this session meanwhile is deleted, too.
-        self.sessions.idle().await;
+        // The provider is told, also of what it could not be told before; and what another program saves of this session
+        // meanwhile is deleted, too.
+        let _ = self.sessions.deliver_outbox().await;
+        self.end().await;
         if self.sessions.unrevoked().borrow().is_some() {
             let words = Cause::Auth(Reason::RevocationPending).words();
             let said = format!("{}; {}", words.happened, words.todo);
@@ -203,14 +212,15 @@ impl Walk {
         &self,
         work: impl Future<Output = Result<T, Trouble>>,
     ) -> Result<T, Trouble> {
-        tokio::select! {
+        let outcome = tokio::select! {
             outcome = work => outcome,
-            () = interrupted() => {
-                // A rotated token that nobody keeps would cost the session.
-                let _ = tokio::time::timeout(EXCHANGE_PATIENCE, self.sessions.idle()).await;
-                Err(Cause::Cancelled.into())
-            }
+            () = interrupted() => Err(Cause::Cancelled.into()),
+        };
+        if outcome.is_err() {
+            // A rotated token that nobody keeps would cost the session.
+            self.end().await;
         }
+        outcome
     }
 }
 

@@ -1,15 +1,24 @@
 //! What a program does that shows a session for hours: it follows what other programs do with it, and renews it ahead.
+//!
+//! None of it ever asks a keyring again that is locked or does not answer: each question opens its prompt, and the
+//! person has just closed it. It goes on when the keyring has answered somebody.
 
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::{
-    SessionError, SessionManager, SessionStatus,
+    SessionError, SessionManager, SessionStatus, StoreError,
+    manager::Inner,
     renewal::{Spend, Wish},
 };
-use crate::ProviderError;
+use crate::{ProviderError, VaultError};
 
 /// How often the sign of a change is looked at: a look at the time of an empty file.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How often a keyring is looked for that is not there.
+const LOOK_FOR_KEYRING: Duration = Duration::from_secs(3);
 
 /// How often the token's age is looked at. Short, because a timer stands still while the computer sleeps: after it has
 /// woken, the wall clock is looked at within this time.
@@ -18,8 +27,9 @@ const TICK: Duration = Duration::from_secs(15);
 /// The shortest time between two looks at a token that lives for seconds only.
 const SHORTEST_TICK: Duration = Duration::from_millis(500);
 
-/// How long it rests at most between two attempts that failed.
+/// How long it rests at most between two attempts that failed, and how long when the provider asks for more.
 const LONGEST_REST: Duration = Duration::from_mins(5);
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 impl SessionManager {
     /// Takes up what other programs do: they sign in or out, or renew the tokens. It runs until it is dropped.
@@ -31,12 +41,10 @@ impl SessionManager {
             if now == seen {
                 continue;
             }
-            match self.0.read_again().await {
-                Ok(()) => seen = now,
-                // Looked at again soon: the change is not known yet.
-                Err(error) => {
-                    tracing::debug!(%error, "a change by another program is not read yet");
-                }
+            seen = now;
+            while let Err(error) = self.0.take_up_changes().await {
+                tracing::debug!(%error, "a change by another program is not read yet");
+                self.0.another_answer_of_the_keyring(&error).await;
             }
         }
     }
@@ -49,48 +57,102 @@ impl SessionManager {
         let mut status = self.watch();
         let mut failures = 0;
         loop {
-            let rest = match self.renew_ahead(&wake).await {
-                Ahead::Nothing(tick) => {
-                    failures = 0;
-                    tick
-                }
-                Ahead::Failed(wait) => {
-                    failures += 1;
-                    let rest = TICK * 2_u32.saturating_pow(failures - 1).min(100);
-                    rest.min(LONGEST_REST).max(wait)
+            let ahead = self.renew_ahead(&wake, failures).await;
+            failures = if matches!(ahead, Ahead::Nothing(_)) {
+                0
+            } else {
+                failures + 1
+            };
+            let rest = async {
+                match ahead {
+                    Ahead::Nothing(rest) | Ahead::Failed(rest) => self.rest(rest).await,
+                    Ahead::Unasked(error) => self.0.another_answer_of_the_keyring(&error).await,
                 }
             };
-            let somebody_else = signed_in_anew(&mut status);
             tokio::select! {
-                () = tokio::time::sleep(rest) => {}
-                () = somebody_else => failures = 0,
+                () = rest => {}
+                () = signed_in_anew(&mut status) => failures = 0,
             }
         }
     }
 
-    async fn renew_ahead<Woken: Future<Output = ()>>(&self, wake: &impl Fn() -> Woken) -> Ahead {
+    async fn renew_ahead<Woken: Future<Output = ()>>(
+        &self,
+        wake: &impl Fn() -> Woken,
+        failures: u32,
+    ) -> Ahead {
         let Ok(session) = self.0.session() else {
             return Ahead::Nothing(TICK);
         };
         let lead = session.lead();
         let tick = (lead / 4).clamp(SHORTEST_TICK, TICK);
+        let left = session.remaining(&self.0.clock);
+        if session.tokens.refresh.is_none() && left.is_zero() {
+            self.0.in_trouble(&session, &SessionError::NotRenewable);
+        }
         if session.ended().is_some() || session.tokens.refresh.is_none() {
             return Ahead::Nothing(TICK);
         }
-        if session.remaining(&self.0.clock) >= lead {
+        if left >= lead {
             return Ahead::Nothing(tick);
         }
         wake().await;
-        match self.0.spend(&session, Spend::Own(Wish::Lives(lead))).await {
-            Ok(_) => Ahead::Nothing(tick),
-            Err(error) => {
-                tracing::info!(reason = ?error.reason(), "the token is not renewed yet");
-                // Until now, whoever asked got a token that was good enough.
-                if session.remaining(&self.0.clock) <= session.usual_wish() {
-                    self.0.in_trouble(&error);
-                }
-                Ahead::Failed(asked_to_wait(&error))
+        let renewed = self.0.spend(&session, Spend::Own(Wish::Lives(lead))).await;
+        let Err(error) = renewed else {
+            return Ahead::Nothing(tick);
+        };
+        tracing::info!(reason = ?error.reason(), "the token is not renewed yet");
+        let rest = (TICK * 2_u32.saturating_pow(failures).min(100)).min(LONGEST_REST);
+        let rest = rest.max(asked_to_wait(&error).min(LONGEST_WAIT));
+        // Until then, whoever asks gets a token that is good enough; later ones may not.
+        if session.remaining(&self.0.clock) <= session.usual_wish().max(rest) {
+            self.0.in_trouble(&session, &error);
+        }
+        match error {
+            SessionError::Store(error) => Ahead::Unasked(error),
+            _ => Ahead::Failed(rest),
+        }
+    }
+
+    /// Rests so long, or until the computer has slept: then much may have changed.
+    async fn rest(&self, long: Duration) {
+        let mut left = long;
+        while !left.is_zero() {
+            let slice = left.min(TICK);
+            let before = self.0.clock.wall();
+            tokio::time::sleep(slice).await;
+            if self.0.clock.wall().since(before) > slice + TICK {
+                return;
             }
+            left -= slice;
+        }
+    }
+}
+
+impl Inner {
+    /// Reads what other programs may have changed, and gives the keyring again what it has lost of ours.
+    async fn take_up_changes(self: &std::sync::Arc<Self>) -> Result<(), StoreError> {
+        self.read_again().await?;
+        self.settle_with_keyring().await?;
+        self.look_into_outbox().await
+    }
+
+    /// Waits until it is worth asking the keyring again after this.
+    pub(super) async fn another_answer_of_the_keyring(&self, error: &StoreError) {
+        let answered = self.keyring_answered.notified();
+        match error {
+            StoreError::Vault(VaultError::Waiting(late)) => {
+                tokio::select! {
+                    _ = late.ended() => {}
+                    () = answered => {}
+                }
+            }
+            StoreError::Vault(VaultError::Unavailable { .. } | VaultError::GivenUp) => {
+                tokio::time::sleep(LOOK_FOR_KEYRING).await;
+            }
+            // Locked: asking opens the prompt that the person has just closed. Damaged: it stays so until somebody signs
+            // in anew.
+            StoreError::Vault(_) | StoreError::Damaged | StoreError::Newer(_) => answered.await,
         }
     }
 }
@@ -99,8 +161,10 @@ impl SessionManager {
 enum Ahead {
     /// Nothing is to be done for so long.
     Nothing(Duration),
-    /// It could not be renewed, and the provider asks to be left alone for so long.
+    /// It could not be renewed, and is tried again after so long.
     Failed(Duration),
+    /// The keyring did not let the provider be asked.
+    Unasked(StoreError),
 }
 
 fn asked_to_wait(error: &SessionError) -> Duration {
@@ -111,7 +175,7 @@ fn asked_to_wait(error: &SessionError) -> Duration {
 }
 
 /// Waits until another session is shown than now.
-async fn signed_in_anew(status: &mut tokio::sync::watch::Receiver<SessionStatus>) {
+async fn signed_in_anew(status: &mut watch::Receiver<SessionStatus>) {
     let expires_at = |status: &SessionStatus| match status {
         SessionStatus::SignedIn(signed_in) => Some(signed_in.expires_at),
         SessionStatus::SignedOut => None,

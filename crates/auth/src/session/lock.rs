@@ -59,27 +59,50 @@ impl RefreshLock {
         thread::Builder::new()
             .name("refresh-lock".to_owned())
             .spawn(move || {
-                let locked = files.iter().try_for_each(File::lock);
-                let _ = give.send(locked.map(|()| Self { _files: files }));
+                let locked = lock_all(files);
+                let _ = give.send(locked.map(|files| Self { _files: files }));
             })
             .map_err(NoLock::Unusable)?;
         match timeout(patience, lock).await {
-            Ok(Ok(outcome)) => outcome.map_err(NoLock::Unusable),
+            Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) | Err(_) => Err(NoLock::Busy),
         }
     }
 }
 
-/// All of the locks, or none when somebody holds one of them.
+/// All of the locks that can be had, or none when somebody holds one of them. A file that cannot be locked at all is left
+/// out as long as there is another.
 fn try_all(files: Vec<File>) -> Result<Option<Vec<File>>, NoLock> {
-    for file in &files {
+    let mut locked = Vec::new();
+    let mut last_error = None;
+    for file in files {
         match file.try_lock() {
-            Ok(()) => {}
+            Ok(()) => locked.push(file),
             Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(NoLock::Unusable(error)),
+            Err(TryLockError::Error(error)) => last_error = Some(error),
         }
     }
-    Ok(Some(files))
+    some_of(locked, last_error).map(Some)
+}
+
+/// The same, waiting for each.
+fn lock_all(files: Vec<File>) -> Result<Vec<File>, NoLock> {
+    let mut locked = Vec::new();
+    let mut last_error = None;
+    for file in files {
+        match file.lock() {
+            Ok(()) => locked.push(file),
+            Err(error) => last_error = Some(error),
+        }
+    }
+    some_of(locked, last_error)
+}
+
+fn some_of(locked: Vec<File>, last_error: Option<io::Error>) -> Result<Vec<File>, NoLock> {
+    match last_error {
+        Some(error) if locked.is_empty() => Err(NoLock::Unusable(error)),
+        _ => Ok(locked),
+    }
 }
 
 #[cfg(test)]

@@ -1,17 +1,20 @@
 //! The verbs on a session.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
 };
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use url::Url;
 
 use super::{
     FreshToken, Session, SessionError, SessionId, SessionStatus, SessionStore, SignedIn,
     StoreError, Trouble, Warning,
-    lock::RefreshLock,
+    lock::{NoLock, RefreshLock},
     renewal::{Flight, Renewed, Spend, Wish},
     store::Kept,
 };
@@ -19,6 +22,9 @@ use crate::{Clock, JwtError, Late, Provider, ProviderError, RefreshToken, Timest
 
 /// How long a change that the person wants waits for another program's exchange; longer than that may take.
 const EXCHANGE_PATIENCE: Duration = Duration::from_secs(20);
+
+/// When any program last changed the record; only ever compared with another such answer.
+type LastChange = Vec<Option<SystemTime>>;
 
 /// Keeps one profile's session, and is the only thing that refreshes. Clones share it.
 ///
@@ -39,6 +45,14 @@ pub(super) struct Inner {
     pub(super) keeping: tokio::sync::Mutex<()>,
     /// The one renewal that is under way.
     pub(super) flight: Mutex<Option<Flight>>,
+    /// The lock, as long as anything of ours holds it.
+    pub(super) held: Mutex<Weak<RefreshLock>>,
+    /// A write that was to prove that the keyring can be written, and has not ended.
+    pub(super) stuck: Mutex<Option<Late>>,
+    /// Told whenever the keyring has done something.
+    pub(super) keyring_answered: Notify,
+    /// The program ends: nothing more is spent.
+    pub(super) closing: AtomicBool,
     /// How many tasks of ours would lose something if the program ended now.
     under_way: watch::Sender<usize>,
     status: watch::Sender<SessionStatus>,
@@ -59,38 +73,78 @@ pub(super) struct Current {
     trouble: Option<Trouble>,
     /// Held on to while the keyring lacks a rotated refresh token: another program would spend the old one again, and
     /// the provider take that for a theft.
-    lock: Option<RefreshLock>,
+    lock: Option<Arc<RefreshLock>>,
+    /// When any program had last changed the record as the keyring began to owe us something: what changed after that is
+    /// newer than what it owes.
+    owed_since: LastChange,
 }
 
 impl Current {
-    /// Uses a session, that the keyring holds or does not.
-    pub(super) fn use_session(
-        &mut self,
-        session: Arc<Session>,
-        kept: bool,
-        lock: Option<RefreshLock>,
-    ) {
+    /// Uses a session that the keyring holds.
+    fn use_kept(&mut self, session: Arc<Session>) {
         *self = Self {
             session: Some(session),
-            kept,
-            lock,
+            kept: true,
             ..Self::default()
         };
     }
 
+    /// Uses a session that it does not hold.
+    fn use_unkept(
+        &mut self,
+        session: Arc<Session>,
+        lock: Option<Arc<RefreshLock>>,
+        since: LastChange,
+    ) {
+        *self = Self {
+            session: Some(session),
+            lock,
+            owed_since: since,
+            ..Self::default()
+        };
+    }
+
+    /// Holds newer tokens of a session that the keyring is just forgetting.
+    pub(super) fn hold_unkept(&mut self, session: &Arc<Session>, lock: Arc<RefreshLock>) {
+        self.session = Some(Arc::clone(session));
+        self.kept = false;
+        self.lock = Some(lock);
+    }
+
     /// Whether the keyring's record says what is: not when this run has a session that no keyring holds, or has ended
     /// one that the keyring may not have forgotten.
-    pub(super) fn goes_by_the_keyring(&self) -> bool {
+    fn goes_by_the_keyring(&self) -> bool {
         !self.ending && !self.to_forget && (self.kept || self.session.is_none())
+    }
+
+    /// Whether the keyring is still to keep the session, or to forget one.
+    fn is_owed(&self) -> bool {
+        self.to_forget || (self.session.is_some() && !self.kept && !self.ending)
+    }
+
+    /// Whether another program has done something with the record that is newer than what the keyring owes us.
+    fn is_overtaken_by(&self, record: Option<&Kept>, now: &LastChange) -> bool {
+        let changed = *now != self.owed_since;
+        let id = |session: &Session| session.id.clone();
+        match &self.session {
+            None => changed,
+            Some(ours) => match record {
+                Some(kept) => kept.session.id != id(ours) && (changed || self.lock.is_some()),
+                // It held this session, and holds it no more: somebody has signed out.
+                None => self.lock.is_some(),
+            },
+        }
+    }
+
+    /// Whether both are of one sign-in, and what is used has the tokens that work.
+    fn is_newer_than(&self, session: &Session) -> bool {
+        let newer =
+            |used: &Arc<Session>| used.id == session.id && used.generation > session.generation;
+        self.session.as_ref().is_some_and(newer)
     }
 
     pub(super) fn is(&self, session: &Session) -> bool {
         self.session.as_ref().is_some_and(|used| used.is(session))
-    }
-
-    /// The lock that was held on to, for who goes on under it.
-    pub(super) fn take_lock(&mut self) -> Option<RefreshLock> {
-        self.lock.take()
     }
 }
 
@@ -113,6 +167,10 @@ impl SessionManager {
             current: Mutex::default(),
             keeping: tokio::sync::Mutex::default(),
             flight: Mutex::default(),
+            held: Mutex::default(),
+            stuck: Mutex::default(),
+            keyring_answered: Notify::new(),
+            closing: AtomicBool::new(false),
             under_way: watch::Sender::new(0),
             status: watch::Sender::default(),
             unrevoked: watch::Sender::default(),
@@ -145,23 +203,7 @@ impl SessionManager {
     ///
     /// When the keyring did not do it this time either.
     pub async fn settle_with_keyring(&self) -> Result<(), StoreError> {
-        let _keeping = self.0.keeping.lock().await;
-        if self.0.current().to_forget {
-            self.0.store.delete().await?;
-            self.0.current().to_forget = false;
-            self.0.store.say_changed();
-        }
-        let unkept = {
-            let current = self.0.current();
-            current.session.clone().filter(|_| !current.kept)
-        };
-        match unkept {
-            Some(session) => {
-                let lock = self.0.current().take_lock();
-                self.0.keep(session, lock).await
-            }
-            None => Ok(()),
-        }
+        self.0.settle_with_keyring().await
     }
 
     /// Takes up a new session, in place of any other: kept in the keyring first, then used.
@@ -171,13 +213,9 @@ impl SessionManager {
     /// When the keyring did not take it. The session is used all the same, until the program ends; a keyring that
     /// is only late may still take it, and that is announced.
     pub async fn adopt(&self, session: Session) -> Result<(), StoreError> {
-        // What another program has just bought for the old session must not be saved over the new one. While a renewal
-        // of our own is under way the lock is ours, and it looks whether its session is still the one.
-        let lock = if self.0.is_renewing() {
-            None
-        } else {
-            self.0.store.lock(EXCHANGE_PATIENCE).await.ok()
-        };
+        // What another program has just bought for the old session must not be saved over the new one. Without the lock we
+        // go on all the same: the person has signed in.
+        let lock = self.0.lock(EXCHANGE_PATIENCE).await.ok();
         let _keeping = self.0.keeping.lock().await;
         let kept = self.0.keep(Arc::new(session), None).await;
         drop(lock);
@@ -207,7 +245,9 @@ impl SessionManager {
         }
         match self.renewed(&session, Wish::Lives(wanted)).await {
             Ok(Renewed { session, asked }) => {
-                let enough = session.remaining(&self.0.clock) >= wanted;
+                let left = session.remaining(&self.0.clock);
+                // What it took to get here does not count against a token that was bought for this.
+                let enough = left >= wanted || (asked && session.tokens.lifetime >= wanted);
                 match min_valid {
                     _ if enough => Ok(self.0.fresh(&session, asked, None)),
                     None => Ok(self.0.fresh(&session, asked, Some(Warning::ShortLived))),
@@ -291,7 +331,7 @@ impl SessionManager {
     /// When the keyring holds the session and did not forget it. The session then goes on, so that it cannot come back
     /// unseen; a keyring that is only late may still forget it, and that is announced.
     pub async fn sign_out(&self) -> Result<(), StoreError> {
-        let lock = self.0.store.lock_now();
+        let lock = self.0.lock_now();
         let _keeping = self.0.keeping.lock().await;
         let ended = self.0.current().session.clone();
         let forgotten = self.0.store.delete().await;
@@ -303,8 +343,8 @@ impl SessionManager {
                 let inner = Arc::clone(&self.0);
                 self.0.when_done(late, move |current, done| {
                     if done {
+                        inner.tell_the_provider(current.session.as_deref());
                         *current = Current::default();
-                        inner.tell_the_provider(ended.as_deref());
                     } else {
                         current.ending = false;
                     }
@@ -312,16 +352,16 @@ impl SessionManager {
             }
             return forgotten;
         }
+        self.0.store.say_changed();
         // A session that no keyring holds ends with us; what else it may hold, we could not see.
         *self.0.current() = Current {
             to_forget: forgotten.is_err(),
+            owed_since: self.0.store.last_change(),
             ..Current::default()
         };
-        self.0.store.say_changed();
         self.0.announce();
         self.0.tell_the_provider(ended.as_deref());
         if lock.is_none()
-            && !self.0.is_renewing()
             && let Some(ended) = ended
         {
             // Another program may be at an exchange for this very session, and save what it brings.
@@ -340,11 +380,20 @@ impl SessionManager {
         self.0.provider.logout_page().await
     }
 
-    /// Waits until nothing is exchanged or written, so that a program that ends loses no token that was just issued.
+    /// Waits until nothing is exchanged or written, so that a program that ends loses no token that was just issued: what
+    /// the keyring has not kept is given to it once more. From now on nothing is spent.
     pub async fn idle(&self) {
+        self.0.closing.store(true, Ordering::Release);
         let mut under_way = self.0.under_way.subscribe();
         let _ = under_way.wait_for(|count| *count == 0).await;
-        drop(self.0.keeping.lock().await);
+        if let Err(error) = self.0.settle_with_keyring().await {
+            tracing::warn!(%error, "what the keyring was to keep ends with this program");
+        }
+    }
+
+    /// Whether the keyring has not yet done what it was asked: with this program, it would be lost.
+    pub fn is_owed_by_the_keyring(&self) -> bool {
+        self.0.current().is_owed()
     }
 }
 
@@ -366,6 +415,26 @@ impl Inner {
         UnderWay(Arc::clone(self))
     }
 
+    /// The right to change the record. Whatever else of ours holds it shares it.
+    pub(super) async fn lock(&self, patience: Duration) -> Result<Arc<RefreshLock>, NoLock> {
+        if let Some(held) = self.held() {
+            return Ok(held);
+        }
+        let lock = Arc::new(self.store.lock(patience).await?);
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&lock);
+        Ok(lock)
+    }
+
+    /// The same, if it can be had at once.
+    fn lock_now(&self) -> Option<Arc<RefreshLock>> {
+        self.held().or_else(|| self.store.lock_now().map(Arc::new))
+    }
+
+    fn held(&self) -> Option<Arc<RefreshLock>> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.upgrade()
+    }
+
     /// Reads the keyring's record, and goes by it.
     pub(super) async fn read_again(&self) -> Result<(), StoreError> {
         let _keeping = self.keeping.lock().await;
@@ -373,9 +442,48 @@ impl Inner {
         if !self.current().goes_by_the_keyring() {
             return Ok(());
         }
-        let record = self.store.load().await?;
+        let record = self.load().await?;
         self.take_up(record);
         Ok(())
+    }
+
+    pub(super) async fn load(&self) -> Result<Option<Kept>, StoreError> {
+        let loaded = self.store.load().await?;
+        self.keyring_answered.notify_waiters();
+        Ok(loaded)
+    }
+
+    /// Has the keyring do what it did not do when it was asked, unless that is overtaken by what others have done.
+    pub(super) async fn settle_with_keyring(self: &Arc<Self>) -> Result<(), StoreError> {
+        let _keeping = self.keeping.lock().await;
+        if !self.current().is_owed() {
+            return Ok(());
+        }
+        let now = self.store.last_change();
+        let seen = {
+            let current = self.current();
+            current.lock.is_some() || now != current.owed_since
+        };
+        if seen {
+            let record = self.load().await?;
+            if self.current().is_overtaken_by(record.as_ref(), &now) {
+                self.take_up(record);
+                return Ok(());
+            }
+        }
+        if self.current().to_forget {
+            self.store.delete().await?;
+            self.current().to_forget = false;
+            self.store.say_changed();
+        }
+        let (session, lock) = {
+            let current = self.current();
+            (current.session.clone(), current.lock.clone())
+        };
+        match session {
+            Some(session) => self.keep(session, lock).await,
+            None => Ok(()),
+        }
     }
 
     /// Goes by what the keyring holds: the tokens that another program got, the mark that it made, or nothing any more.
@@ -393,9 +501,12 @@ impl Inner {
             let mut current = self.current();
             match ours {
                 None => *current = Current::default(),
-                Some(session) if !current.is(&session) => {
-                    current.use_session(Arc::new(session), true, None);
+                // An old write of a keyring that did not answer has come late, over what it held.
+                Some(session) if current.is_newer_than(&session) => {
+                    current.kept = false;
+                    current.owed_since = self.store.last_change();
                 }
+                Some(session) if !current.is(&session) => current.use_kept(Arc::new(session)),
                 // The tokens that we have, and know more of than the record does; perhaps with another mark.
                 Some(session) => {
                     let with_its_mark = current
@@ -431,13 +542,18 @@ impl Inner {
     pub(super) async fn keep(
         self: &Arc<Self>,
         session: Arc<Session>,
-        lock: Option<RefreshLock>,
+        lock: Option<Arc<RefreshLock>>,
     ) -> Result<(), StoreError> {
         let saved = self.save(&session).await;
-        let lock = lock.filter(|_| saved.is_err());
-        self.current().use_session(session, saved.is_ok(), lock);
         if saved.is_ok() {
+            self.current().use_kept(session);
+            // Before anybody hears of it.
+            drop(lock);
+            self.keyring_answered.notify_waiters();
             self.store.say_changed();
+        } else {
+            let since = self.store.last_change();
+            self.current().use_unkept(session, lock, since);
         }
         self.announce();
         if let Err(StoreError::Vault(VaultError::Waiting(late))) = &saved {
@@ -451,31 +567,30 @@ impl Inner {
         saved
     }
 
-    /// Follows a late call of the keyring; `then` changes what is current, if that is still the same session.
+    /// Follows a late call of the keyring; `then` changes what is current, if that is still of the same sign-in.
     pub(super) fn when_done(
         self: &Arc<Self>,
         late: &Late,
         then: impl FnOnce(&mut Current, bool) + Send + 'static,
     ) {
-        let (inner, late) = (Arc::clone(self), late.clone());
-        let seen = self.current().session.clone();
+        let (inner, late, under_way) = (Arc::clone(self), late.clone(), self.begin());
+        let id = |current: &Current| current.session.as_ref().map(|it| it.id.clone());
+        let seen = id(&self.current());
         tokio::spawn(async move {
             let done = late.ended().await.is_ok();
             {
                 let mut current = inner.current();
-                let same = match &seen {
-                    Some(seen) => current.is(seen),
-                    None => current.session.is_none(),
-                };
-                if !same {
+                if id(&current) != seen {
                     return;
                 }
                 then(&mut current, done);
             }
             if done {
+                inner.keyring_answered.notify_waiters();
                 inner.store.say_changed();
             }
             inner.announce();
+            drop(under_way);
         });
     }
 
@@ -492,7 +607,7 @@ impl Inner {
         tokio::spawn(async move {
             let lock = inner.store.lock(EXCHANGE_PATIENCE).await;
             let keeping = inner.keeping.lock().await;
-            if let Ok(Some(kept)) = inner.store.load().await
+            if let Ok(Some(kept)) = inner.load().await
                 && kept.session.id == ended
             {
                 if let Err(error) = inner.store.delete().await {
@@ -504,9 +619,15 @@ impl Inner {
         });
     }
 
-    /// Says that the session could not be renewed in time, until it is.
-    pub(super) fn in_trouble(&self, error: &SessionError) {
-        self.current().trouble = Some(error.into());
+    /// Says of this session that it could not be renewed in time, until it is.
+    pub(super) fn in_trouble(&self, session: &Session, error: &SessionError) {
+        {
+            let mut current = self.current();
+            if !current.is(session) {
+                return;
+            }
+            current.trouble = Some(error.into());
+        }
         self.announce();
     }
 
@@ -543,6 +664,7 @@ impl Inner {
             id_token: session.tokens.id.clone(),
             expires_at: session.expires_at(),
             lives: session.remaining(&self.clock),
+            lifetime: session.tokens.lifetime,
             refreshed,
             warning: warning.or_else(unkept),
         }

@@ -121,7 +121,18 @@ impl Inner {
         let until = last_day(&waiting);
         outbox.write(waiting).await?;
         drop(lock);
+        self.store.say_changed();
         self.unrevoked.send_replace(until);
+        Ok(())
+    }
+
+    /// Learns what waits, which another program may have put there.
+    pub(super) async fn look_into_outbox(&self) -> Result<(), StoreError> {
+        let waiting = self.store.outbox().read().await?;
+        self.unrevoked.send_if_modified(|until| {
+            let before = std::mem::replace(until, last_day(&waiting));
+            before != *until
+        });
         Ok(())
     }
 }
@@ -142,6 +153,7 @@ impl SessionManager {
         let outbox = inner.store.outbox();
         let now = inner.clock.wall();
         let waiting = outbox.read().await.map_err(StoreError::from)?;
+        inner.keyring_answered.notify_waiters();
         if waiting.is_empty() {
             inner.unrevoked.send_replace(None);
             return Ok(());
@@ -149,9 +161,11 @@ impl SessionManager {
         let mut settled = Vec::new();
         let mut outcome = Ok(());
         for unrevoked in &waiting {
-            // Another issuer's token goes to nobody.
-            let in_time = now.since(unrevoked.since) < PATIENCE;
-            if in_time && unrevoked.issuer == inner.provider.issuer() {
+            if now.since(unrevoked.since) < PATIENCE {
+                // Another issuer's token goes to nobody else: it waits for its own.
+                if unrevoked.issuer != inner.provider.issuer() {
+                    continue;
+                }
                 let token = RefreshToken::new(unrevoked.refresh_token.as_str());
                 if let Err(error) = inner.provider.revoke(&token).await
                     && error.is_transient()
@@ -177,10 +191,15 @@ impl SessionManager {
     pub async fn keep_delivering(&self) {
         let mut unrevoked = self.unrevoked();
         loop {
-            let delivered = self.deliver_outbox().await;
-            if delivered.is_ok() && unrevoked.borrow_and_update().is_none() {
-                // The sender lives as long as the manager, which is borrowed here.
-                let _ = unrevoked.wait_for(Option::is_some).await;
+            match self.deliver_outbox().await {
+                Ok(()) if unrevoked.borrow_and_update().is_none() => {
+                    // The sender lives as long as the manager, which is borrowed here.
+                    let _ = unrevoked.wait_for(Option::is_some).await;
+                }
+                Err(SessionError::Store(error)) => {
+                    self.0.another_answer_of_the_keyring(&error).await;
+                }
+                Ok(()) | Err(_) => {}
             }
             tokio::time::sleep(REST).await;
         }

@@ -12,21 +12,24 @@
 //! Each step is said as a log event, so that a test can stop a process at any of them ([`reached`]).
 
 use std::{
-    sync::{Arc, PoisonError},
+    sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use super::{
     Refusal, Session, SessionError, StoreError,
     lock::{NoLock, RefreshLock},
     manager::Inner,
 };
-use crate::{Clock, RefreshToken, TokenSet, VaultError, provider::RefreshError};
+use crate::{Clock, Late, RefreshToken, TokenSet, VaultError, provider::RefreshError};
 
 /// How long another process may hold the lock: longer than its exchange may take.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a write that is late is left alone.
+const LATE_LIMIT: Duration = Duration::from_mins(1);
 
 /// The renewal that is under way; cloned by everybody who waits for it.
 pub(super) type Flight = watch::Receiver<Option<Result<Renewed, SessionError>>>;
@@ -67,6 +70,16 @@ impl Wish {
     }
 }
 
+/// Ends the flight, however the task ends.
+struct Landing<'a>(&'a Inner);
+
+impl Drop for Landing<'_> {
+    fn drop(&mut self) {
+        *self.0.flight.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.0.announce();
+    }
+}
+
 /// Says that a step of a renewal has been reached. Its name is a literal, so that nothing secret can be said here.
 fn reached(step: &'static str) {
     tracing::trace!(target: "keyfob_auth::renewal", "{step}");
@@ -91,6 +104,14 @@ impl Inner {
                 Ok(Some(outcome)) => outcome.clone(),
                 // The runtime is shutting down, and the task with it.
                 Ok(None) | Err(_) => return Err(SessionError::Busy),
+            };
+            // Not signed out, but replaced: what is used now was somebody's newer wish.
+            let replaced = || self.session().ok().filter(|used| used.id != seen.id);
+            let outcome = match outcome {
+                Err(SessionError::SignedOut) => replaced()
+                    .map(Renewed::by_others)
+                    .ok_or(SessionError::SignedOut),
+                outcome => outcome,
             };
             match (&spend, outcome) {
                 (_, outcome) if is_ours => return outcome,
@@ -120,10 +141,10 @@ impl Inner {
         let (seen, spend) = (Arc::clone(seen), spend.clone());
         // A task of its own: the provider rotates the token when it answers, whether or not the caller still waits.
         tokio::spawn(async move {
+            let landing = Landing(&inner);
             inner.announce();
             let outcome = inner.renew(&seen, &spend).await;
-            *inner.flight.lock().unwrap_or_else(PoisonError::into_inner) = None;
-            inner.announce();
+            drop(landing);
             tell.send_replace(Some(outcome));
             drop(under_way);
         });
@@ -148,11 +169,14 @@ impl Inner {
             return Ok(Renewed::by_others(session));
         }
         let token = spend.token(&session)?;
-        let lock = self.prove_writable(&session, lock).await?;
+        self.prove_writable(&session, &lock).await?;
         reached("proved");
+        if self.closing.load(Ordering::Acquire) {
+            return Err(SessionError::Busy);
+        }
         let answer = self.provider.refresh(&token, &session.account).await;
         reached("answered");
-        let renewed = self.settle(&session, spend, answer, lock).await?;
+        let renewed = self.settle(&session, spend, token, answer, lock).await?;
         reached("saved");
         Ok(Renewed {
             session: renewed,
@@ -160,13 +184,12 @@ impl Inner {
         })
     }
 
-    async fn take_lock(&self) -> Result<RefreshLock, SessionError> {
-        // Held on to since a save failed: nobody else can have it.
-        let held = self.current().take_lock();
-        if let Some(lock) = held {
-            return Ok(lock);
+    async fn take_lock(&self) -> Result<Arc<RefreshLock>, SessionError> {
+        let stuck = self.stuck().clone();
+        if let Some(late) = stuck {
+            return Err(StoreError::from(VaultError::Waiting(late)).into());
         }
-        let lock = self.store.lock(LOCK_PATIENCE).await;
+        let lock = self.lock(LOCK_PATIENCE).await;
         lock.map_err(|error| match error {
             NoLock::Busy => SessionError::Busy,
             NoLock::Unusable(error) => SessionError::NoLock(error.to_string()),
@@ -181,31 +204,41 @@ impl Inner {
 
     /// Writes the record as it is, before anything is spent. A session that no keyring holds has nothing to prove.
     async fn prove_writable(
-        &self,
+        self: &Arc<Self>,
         session: &Session,
-        lock: RefreshLock,
-    ) -> Result<RefreshLock, SessionError> {
+        lock: &Arc<RefreshLock>,
+    ) -> Result<(), SessionError> {
         let _keeping = self.keeping.lock().await;
         if !self.current().is(session) {
             return Err(SessionError::SignedOut);
         }
         if !self.current().kept {
-            return Ok(lock);
+            return Ok(());
         }
-        match self.save(session).await {
-            Ok(()) => Ok(lock),
-            Err(error) => {
-                if let StoreError::Vault(VaultError::Waiting(late)) = &error {
-                    // The old record may still be written: not over one that another process saves meanwhile.
-                    let late = late.clone();
-                    tokio::spawn(async move {
-                        let _ = late.ended().await;
-                        drop(lock);
-                    });
-                }
-                Err(error.into())
+        let proved = self.save(session).await;
+        if let Err(StoreError::Vault(VaultError::Waiting(late))) = &proved {
+            self.hold_on_until_written(late.clone(), Arc::clone(lock));
+        }
+        Ok(proved?)
+    }
+
+    fn stuck(&self) -> MutexGuard<'_, Option<Late>> {
+        self.stuck.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The old record may still be written: not over one that another process saves meanwhile.
+    fn hold_on_until_written(self: &Arc<Self>, late: Late, lock: Arc<RefreshLock>) {
+        let inner = Arc::clone(self);
+        *inner.stuck() = Some(late.clone());
+        tokio::spawn(async move {
+            // One whose keyring ended with its prompt open never ends. Another call behind it lets the vault give it up.
+            while timeout(LATE_LIMIT, late.ended()).await.is_err() {
+                let _ = inner.load().await;
             }
-        }
+            *inner.stuck() = None;
+            inner.keyring_answered.notify_waiters();
+            drop(lock);
+        });
     }
 
     /// What the answer makes of the session: kept, and used.
@@ -213,10 +246,19 @@ impl Inner {
         self: &Arc<Self>,
         session: &Arc<Session>,
         spend: &Spend,
+        token: RefreshToken,
         answer: Result<TokenSet, RefreshError>,
-        lock: RefreshLock,
+        lock: Arc<RefreshLock>,
     ) -> Result<Arc<Session>, SessionError> {
         let _keeping = self.keeping.lock().await;
+        if let Ok(tokens) = &answer
+            && self.is_ending(session)
+        {
+            // The keyring has not said whether it forgets the session; if it does not, that goes on with these.
+            let renewed = Arc::new(session.refreshed(tokens.clone(), token, &self.clock));
+            self.current().hold_unkept(&renewed, lock);
+            return Ok(renewed);
+        }
         // Signed out, or signed in anew, while the provider was asked: the answer belongs to nobody.
         if !self.is_still(session).await {
             if let Ok(TokenSet {
@@ -230,7 +272,7 @@ impl Inner {
         }
         let error = match answer {
             Ok(tokens) => {
-                let renewed = Arc::new(session.refreshed(tokens, &self.clock));
+                let renewed = Arc::new(session.refreshed(tokens, token, &self.clock));
                 self.keep_or_warn(&renewed, lock).await;
                 return Ok(renewed);
             }
@@ -251,7 +293,7 @@ impl Inner {
         Err(believed.map_or(error.error, |mark| mark.as_error()).into())
     }
 
-    async fn keep_or_warn(self: &Arc<Self>, session: &Arc<Session>, lock: RefreshLock) {
+    async fn keep_or_warn(self: &Arc<Self>, session: &Arc<Session>, lock: Arc<RefreshLock>) {
         if let Err(error) = self.keep(Arc::clone(session), Some(lock)).await {
             tracing::warn!(%error, "the renewed session is not in the keyring");
         }
@@ -269,6 +311,12 @@ impl Inner {
         self.replace(session, marked);
     }
 
+    /// Whether the keyring was asked to forget this session and has not answered.
+    fn is_ending(&self, session: &Session) -> bool {
+        let current = self.current();
+        current.ending && current.is(session)
+    }
+
     /// Whether `session` is still the one that is used here and, if the keyring held it, there.
     async fn is_still(&self, session: &Session) -> bool {
         {
@@ -280,7 +328,7 @@ impl Inner {
                 return true;
             }
         }
-        match self.store.load().await {
+        match self.load().await {
             Ok(Some(kept)) if kept.session.id == session.id => true,
             // It cannot be asked; the save will tell.
             Err(_) => true,

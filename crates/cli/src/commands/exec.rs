@@ -22,6 +22,8 @@ pub async fn prepare(surroundings: &Surroundings, wanted: &Exec) -> Result<Comma
     let walk = Walk::begin(surroundings).await?;
     let wish = Wish::Lives(wanted.min_valid);
     let (fresh, _) = walk.token(surroundings, wish).await?;
+    // The command takes this program's place.
+    walk.settle(surroundings).await;
     let token = token::printable(fresh.token.expose())?;
     let [program, arguments @ ..] = wanted.command.as_slice() else {
         return Err(Cause::Usage.into());

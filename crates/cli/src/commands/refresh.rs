@@ -30,6 +30,7 @@ pub async fn run(surroundings: &Surroundings, wanted: &Refresh) -> Result<(), Tr
         Some(minted) => walk.adopt_minted(surroundings, &minted).await?,
         None => walk.token(surroundings, Wish::Newer).await?.0,
     };
+    walk.settle(surroundings).await;
     if surroundings.output.json {
         let who = walk.who(surroundings).await?;
         let status = Status::of(&walk.profile.name, who.as_ref(), &walk.clock);

@@ -2,7 +2,7 @@
 
 mod format;
 
-use keyfob_auth::{Account, FreshToken};
+use keyfob_auth::{Account, FreshToken, SessionError};
 use serde::Serialize;
 
 use crate::{
@@ -41,6 +41,18 @@ struct Printed<'a> {
 pub async fn run(surroundings: &Surroundings, wanted: &Token) -> Result<(), Trouble> {
     let walk = Walk::begin(surroundings).await?;
     let (fresh, account) = fresh(surroundings, &walk, wanted).await?;
+    let printed = print(surroundings, wanted, &walk, &fresh, &account);
+    walk.settle(surroundings).await;
+    printed
+}
+
+fn print(
+    surroundings: &Surroundings,
+    wanted: &Token,
+    walk: &Walk,
+    fresh: &FreshToken,
+    account: &Account,
+) -> Result<(), Trouble> {
     let id_token = match (&fresh.id_token, wanted.identity) {
         (Some(token), true) => Some(token.expose()),
         (None, true) => return Err(Cause::NoIdToken.into()),
@@ -75,13 +87,17 @@ async fn fresh(
     walk: &Walk,
     wanted: &Token,
 ) -> Result<(FreshToken, Account), Trouble> {
-    if wanted.force_refresh {
-        let newest = walk.token(surroundings, Wish::Newer).await?;
-        if wanted.min_valid.is_none_or(|least| newest.0.lives >= least) {
-            return Ok(newest);
-        }
+    if !wanted.force_refresh {
+        let wish = Wish::Lives(wanted.min_valid);
+        return walk.token(surroundings, wish).await;
     }
-    // Whether a new token lives as long as is wanted is the engine's to say.
-    walk.token(surroundings, Wish::Lives(wanted.min_valid))
-        .await
+    let newest = walk.token(surroundings, Wish::Newer).await?;
+    match wanted.min_valid {
+        // What it took to get here does not count against it.
+        Some(asked) if newest.0.lifetime < asked => {
+            let lives = newest.0.lifetime;
+            Err(SessionError::TooShort { lives, asked }.into())
+        }
+        _ => Ok(newest),
+    }
 }
