@@ -205,7 +205,8 @@ impl SessionManager {
         if wanted > session.tokens.lifetime {
             return Err(too_short(&session, wanted));
         }
-        match self.renewed(&session, Wish::Lives(wanted)).await {
+        let wish = min_valid.map_or(Wish::Usual(wanted), Wish::Lives);
+        match self.renewed(&session, wish).await {
             Ok(Renewed { session, asked }) => {
                 let enough = session.remaining(&self.0.clock) >= wanted;
                 match min_valid {

@@ -28,6 +28,9 @@ use crate::{Clock, RefreshToken, TokenSet, VaultError, provider::RefreshError};
 /// How long another process may hold the lock: longer than its exchange may take.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 
+/// A token that lives no longer than this is no reason to wait any shorter for the next one.
+const HARDLY_OF_USE: Duration = Duration::from_secs(10);
+
 /// The renewal that is under way; cloned by everybody who waits for it.
 pub(super) type Flight = watch::Receiver<Option<Result<Renewed, SessionError>>>;
 
@@ -53,6 +56,8 @@ pub(super) enum Spend {
 pub(super) enum Wish {
     /// A token that lives so long.
     Lives(Duration),
+    /// The same, of somebody who takes the one at hand when there is no newer one.
+    Usual(Duration),
     /// Any other than the one that was seen.
     Newer,
 }
@@ -61,7 +66,7 @@ impl Wish {
     fn is_met_by(self, session: &Session, seen: &Session, clock: &Clock) -> bool {
         let left = session.remaining(clock);
         match self {
-            Self::Lives(wanted) => !left.is_zero() && left >= wanted,
+            Self::Lives(wanted) | Self::Usual(wanted) => !left.is_zero() && left >= wanted,
             Self::Newer => !left.is_zero() && !session.is(seen),
         }
     }
@@ -140,7 +145,8 @@ impl Inner {
             return Ok(Renewed::by_others(at_hand));
         }
         self.provider.ready().await?;
-        let lock = self.take_lock().await?;
+        let patience = spend.patience(seen, &self.clock);
+        let lock = self.take_lock(patience).await?;
         reached("locked");
         let session = self.session_of_the_keyring().await?;
         reached("read");
@@ -160,13 +166,13 @@ impl Inner {
         })
     }
 
-    async fn take_lock(&self) -> Result<RefreshLock, SessionError> {
+    async fn take_lock(&self, patience: Duration) -> Result<RefreshLock, SessionError> {
         // Held on to since a save failed: nobody else can have it.
         let held = self.current().take_lock();
         if let Some(lock) = held {
             return Ok(lock);
         }
-        let lock = self.store.lock(LOCK_PATIENCE).await;
+        let lock = self.store.lock(patience).await;
         lock.map_err(|error| match error {
             NoLock::Busy => SessionError::Busy,
             NoLock::Unusable(error) => SessionError::NoLock(error.to_string()),
@@ -302,6 +308,16 @@ impl Renewed {
 }
 
 impl Spend {
+    /// How long another process may keep the lock to itself. Who takes the token at hand must get it while it is still
+    /// of use: half of what is left of its life.
+    fn patience(&self, seen: &Session, clock: &Clock) -> Duration {
+        let left = seen.remaining(clock);
+        match self {
+            Self::Own(Wish::Usual(_)) if left > HARDLY_OF_USE => LOCK_PATIENCE.min(left / 2),
+            Self::Own(_) | Self::Minted(_) => LOCK_PATIENCE,
+        }
+    }
+
     fn is_met_by(&self, session: &Session, seen: &Session, clock: &Clock) -> bool {
         match self {
             Self::Own(wish) => wish.is_met_by(session, seen, clock),
@@ -321,7 +337,7 @@ impl Spend {
         match self {
             Self::Minted(token) => Ok(token.clone()),
             // Only the person's own wish asks a provider again that has said that it is over.
-            Self::Own(Wish::Lives(_)) => session.ended().map_or_else(own, Err),
+            Self::Own(Wish::Lives(_) | Wish::Usual(_)) => session.ended().map_or_else(own, Err),
             Self::Own(Wish::Newer) => own(),
         }
     }
