@@ -85,13 +85,13 @@ impl Running {
         output.expect("keyfob ends").into()
     }
 
-    /// Kills it, if it has not ended by itself.
+    /// Kills it; says whether that ended it, and not it itself.
     ///
     /// # Panics
     /// When it stays.
-    pub fn is_killed(mut self) {
+    pub fn is_killed(mut self) -> bool {
         let _ = self.0.kill();
-        self.0.wait().expect("it has ended");
+        self.0.wait().expect("it has ended").code().is_none()
     }
 }
 
