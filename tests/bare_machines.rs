@@ -2,8 +2,6 @@
 //! right to write. Each is said, survived, and there is a way on.
 #![cfg(target_os = "linux")]
 
-use std::fs;
-
 use harness::{App, Browser, Session, built, eventually};
 
 const ADA: &str = "ada@example.com";
@@ -163,7 +161,7 @@ async fn a_home_that_cannot_be_written_leaves_a_configured_provider() {
         ["--data".as_ref(), elsewhere.as_os_str(), "ensure".as_ref()],
     );
     let base = base.trim();
-    configure(&session, base);
+    session.uses_profile_at(base, base);
     let browser = session.browser_that_trusts(base).await;
     session.make_home_read_only();
     let app = session.launch().await;
@@ -201,15 +199,4 @@ async fn a_home_that_cannot_be_written_is_said_and_tried_again() {
     app.reaches("signed_out").await;
     let mended = eventually(async || app.problem().await.is_none().then_some(())).await;
     assert!(mended.is_some(), "the problem stays");
-}
-
-/// The provider at `base`, as somebody's own.
-fn configure(session: &Session, base: &str) {
-    let folder = session.home().join(".config/keyfob");
-    fs::create_dir_all(&folder).expect("the configuration's folder can be made");
-    let text = format!(
-        "[profiles.work]\nprovider = \"cotter\"\napi_key_id = \"0197f2b6-6c0e-7b5a-9d43-6b6579666f62\"\n\
-         api_base = \"{base}\"\nsign_in_page = \"{base}/app\"\nissuer = \"{base}\"\n"
-    );
-    fs::write(folder.join("config.toml"), text).expect("the configuration can be written");
 }

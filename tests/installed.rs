@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use harness::{Session, built, eventually, on_a_system_of_its_own, package};
 use xtask::processes;
@@ -69,6 +71,51 @@ fn a_build_from_source_that_is_gone_does_not_keep_links_from_the_installed_progr
             in_a_runtime(sign_in_by_the_link(&session));
         },
     );
+}
+
+/// The release build, to which nothing of a test's belongs: what `storm.rs` and `killed.rs` hold of the debug build.
+#[test]
+fn the_installed_command_shares_a_session_and_may_be_killed_at_any_moment() {
+    on_a_system_of_its_own(
+        "the_installed_command_shares_a_session_and_may_be_killed_at_any_moment",
+        || {
+            let session = Session::start_with_the_installed_app();
+            dpkg(["--install".as_ref(), package().as_os_str()]);
+            in_a_runtime(ask_at_once_and_kill(&session));
+        },
+    );
+}
+
+async fn ask_at_once_and_kill(session: &Session) {
+    const FORCED: [&str; 2] = ["token", "--force-refresh"];
+    let provider = session.provider_configured("[tokens]\nreuse_grace_seconds = 60\n");
+    session
+        .signs_in_at_the_terminal(&provider, "ada@example.com")
+        .await;
+
+    session.kept_tokens_grow_older(Duration::from_hours(2));
+    let calls: Vec<_> = (0..50)
+        .map(|_| session.keyfob_started(&["token"]))
+        .collect();
+    let tokens: BTreeSet<_> = calls.into_iter().map(|it| it.ends().result()).collect();
+    assert_eq!(tokens.len(), 1);
+    let refreshes = provider.refreshes().await;
+    assert_eq!((refreshes.presented, refreshes.granted), (1, 1));
+
+    let mut killed = 0;
+    for round in 0..100 {
+        let after = Duration::from_micros(round * 500);
+        let refresh = session.keyfob_started(&FORCED);
+        thread::sleep(after);
+        killed += usize::from(refresh.is_killed());
+        let ran = session.keyfob(&FORCED);
+        assert_eq!(ran.code, Some(0), "killed after {after:?}: {}", ran.said);
+    }
+    let refreshes = provider.refreshes().await;
+    println!("{killed} of 100 were killed: {refreshes:?}");
+    assert!(killed > 10, "only {killed} were killed");
+    let token = session.keyfob(&["token"]).result();
+    assert!(provider.accepts(&token).await);
 }
 
 #[test]

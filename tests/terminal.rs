@@ -1,8 +1,9 @@
 //! `keyfob` in a terminal, beside the window and without it.
 #![cfg(target_os = "linux")]
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use harness::{Session, Visitor, eventually};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const ADA: &str = "ada@example.com";
 
@@ -153,8 +154,44 @@ async fn a_refresh_token_with_custom_claims_is_adopted() {
     let session = Session::start();
     let provider = session.provider();
     session.signs_in_at_the_terminal(&provider, ADA).await;
+    let secret_key = session.run(session.program("keyfob-identity"), ["secret"]);
+    let token = session.keyfob(&["token"]).result();
+    let refresh_token = session.kept_refresh_token();
+    let plan = json!({ "plan": "pro" });
+    let answer = provider
+        .adds_claims(secret_key.trim(), plan, &token, &refresh_token)
+        .await;
+    assert_eq!(claims(&token)["plan"], Value::Null);
+
+    session
+        .keyfob_reads(&["refresh", "--adopt", "-"], &answer)
+        .result();
+
+    let adopted = session.keyfob(&["token"]).result();
+    let refreshed = session.keyfob(&["token", "--force-refresh"]).result();
+    assert_ne!(refreshed, adopted);
+    for token in [adopted, refreshed] {
+        assert_eq!(claims(&token)["plan"], "pro");
+        assert_eq!(claims(&token)["identifier"], ADA);
+    }
+    let counted = provider.refreshes().await;
+    assert_eq!((counted.granted, counted.spent_before), (2, 0));
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_refused_leaves_the_session_its_own() {
+    let session = Session::start();
+    let provider = session.provider();
+    session.signs_in_at_the_terminal(&provider, ADA).await;
     session
         .keyfob_reads(&["refresh", "--adopt", "-"], "812:nonsense")
         .fails(1, &["refused"]);
     session.keyfob(&["token", "--force-refresh"]).result();
+}
+
+/// What a token says, unverified.
+fn claims(token: &str) -> Value {
+    let claims = token.split('.').nth(1).expect("a token has three parts");
+    let claims = URL_SAFE_NO_PAD.decode(claims).expect("base64url");
+    serde_json::from_slice(&claims).expect("JSON")
 }

@@ -65,45 +65,76 @@ impl Session {
     /// # Panics
     /// When it keeps none.
     pub fn kept_attempts_grow_older(&self, by: Duration) {
-        let (header, mut kept) = self.kept_record();
+        let (header, mut kept) = self.kept_record(ATTEMPTS);
         let attempts = kept["attempts"].as_array_mut().expect("attempts");
         for attempt in attempts {
-            let begun_at = attempt["begun_at"].as_i64().expect("a time");
-            let by = i64::try_from(by.as_millis()).expect("a short time");
-            attempt["begun_at"] = json!(begun_at - by);
+            begins_earlier(&mut attempt["begun_at"], by);
         }
+        self.keep_record(ATTEMPTS, &header, &kept);
+    }
+
+    /// Makes the tokens of the kept session so much older, by every clock that tells their age.
+    ///
+    /// # Panics
+    /// When no session is kept.
+    pub fn kept_tokens_grow_older(&self, by: Duration) {
+        let name = self.kept_session();
+        let (header, mut kept) = self.kept_record(&name);
+        begins_earlier(&mut kept["received_at"], by);
+        begins_earlier(&mut kept["received_since_boot"]["ms"], by);
+        self.keep_record(&name, &header, &kept);
+    }
+
+    /// The refresh token of the kept session, as somebody who was given it would have it.
+    ///
+    /// # Panics
+    /// When no session is kept.
+    pub fn kept_refresh_token(&self) -> String {
+        let (_, kept) = self.kept_record(&self.kept_session());
+        let token = kept["refresh_token"].as_str();
+        token.expect("a session with a refresh token").to_owned()
+    }
+
+    fn kept_session(&self) -> String {
+        let names = self.keyring_names();
+        let session = names.into_iter().find(|name| name.ends_with(".session"));
+        session.expect("a session is kept")
+    }
+
+    fn kept_attempts(&self) -> Value {
+        self.kept_record(ATTEMPTS).1
+    }
+
+    /// The header and the body of a record that is short enough for one entry.
+    fn kept_record(&self, name: &str) -> (String, Value) {
+        let arguments = ["lookup", "service", self.identifier(), "username", name];
+        let record = self.run("secret-tool", arguments);
+        let (header, body) = record.split_once('\n').expect("a header and a body");
+        let body = serde_json::from_str(body).expect("the record is JSON");
+        (header.to_owned(), body)
+    }
+
+    /// Writes another body under the header of a record, which says how long it is.
+    fn keep_record(&self, name: &str, header: &str, body: &Value) {
         let entries = self.keyring_entries();
-        let entry = entries.iter().find(|entry| entry.name() == ATTEMPTS);
-        let entry = entry.expect("the attempts are kept");
+        let entry = entries.iter().find(|entry| entry.name() == name);
+        let entry = entry.expect("the record is kept");
+        let body = body.to_string();
+        let (header, _) = header.rsplit_once(' ').expect("a header ends in a length");
         // An entry of the same attributes is written over.
         let attributes = entry
             .attributes
             .iter()
             .flat_map(|(name, value)| [name, value]);
         let mut command = self.command("secret-tool");
-        command
-            .args(["store", "--label", ATTEMPTS])
-            .args(attributes);
+        command.args(["store", "--label", name]).args(attributes);
         let mut storing = command.stdin(Stdio::piped()).spawn();
         let storing = storing.as_mut().expect("secret-tool can be started");
         let mut input = storing.stdin.take().expect("a pipe");
-        write!(input, "{header}\n{kept}").expect("secret-tool listens");
+        write!(input, "{header} {}\n{body}", body.len()).expect("secret-tool listens");
         drop(input);
         assert!(storing.wait().expect("secret-tool ends").success());
         assert_eq!(self.keyring_entries().len(), entries.len(), "written over");
-    }
-
-    fn kept_attempts(&self) -> Value {
-        self.kept_record().1
-    }
-
-    /// The header and the body of the record that holds the attempts.
-    fn kept_record(&self) -> (String, Value) {
-        let arguments = ["lookup", "service", self.identifier(), "username", ATTEMPTS];
-        let record = self.run("secret-tool", arguments);
-        let (header, body) = record.split_once('\n').expect("a header and a body");
-        let body = serde_json::from_str(body).expect("the record is JSON");
-        (header.to_owned(), body)
     }
 
     /// Every entry of a service.
@@ -136,6 +167,13 @@ impl Session {
         assert_eq!(entries.len(), count, "every entry has been read");
         entries
     }
+}
+
+/// A time in milliseconds, or a count of them since the computer was started, set back.
+fn begins_earlier(time: &mut Value, by: Duration) {
+    let earlier = time.as_u64().expect("a time");
+    let by = u64::try_from(by.as_millis()).expect("a short time");
+    *time = json!(earlier.saturating_sub(by));
 }
 
 /// `secret-tool` prints what is secret to standard output, and the attributes, entry after entry, to standard

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use xtask::desktop::KEYRING_PASSWORD;
@@ -59,6 +59,15 @@ impl Session {
     /// When it is not ready in time.
     pub fn start_keyring(&self) {
         self.desktop.start_keyring().expect("the keyring starts");
+    }
+
+    /// Ends the keyring and starts it again, which also unlocks it.
+    ///
+    /// # Panics
+    /// When it stays, or is not ready in time.
+    pub fn restart_keyring(&self) {
+        self.kill_keyring();
+        self.start_keyring();
     }
 
     /// The process that the keyring is.
@@ -186,6 +195,121 @@ fn link_all(folders: &[PathBuf], folder: &Path) {
     }
 }
 
+/// The files by which programs keep out of each other's way.
+impl Session {
+    /// The folders that they lie in: the person's own, and that of the login session.
+    pub fn lock_folders(&self) -> [PathBuf; 2] {
+        [self.home().join(".local/state"), self.root().join("run")]
+            .map(|folder| folder.join(self.identifier()))
+    }
+
+    /// Another program, which is none of ours, takes the lock of this profile and does not let go of it.
+    ///
+    /// # Panics
+    /// When it cannot have it.
+    pub fn somebody_locks(&self, profile: &str) -> Holder {
+        let file = self.lock_folders()[0].join(format!("{profile}.lock"));
+        let mut flock = self.command("flock");
+        flock.arg("--no-fork").arg(&file).args(["sleep", "600"]);
+        let holder = Holder(self.spawn(&mut flock, "holder"));
+        let mut try_it = self.command("flock");
+        try_it.arg("--nonblock").arg(&file).arg("true");
+        let is_held = || processes::succeed(&mut try_it).err().map(drop);
+        wait::until(END_LIMIT, is_held).expect("the lock is taken");
+        holder
+    }
+}
+
+/// A program that holds a lock until this value is dropped.
+#[derive(Debug)]
+pub struct Holder(Child);
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        // Killed, so that only the kernel can have given the lock back.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The wall clock of whatever is started in a session from now on. Every other clock goes on as it is, and so does the
+/// provider's if it runs already.
+#[derive(Debug)]
+pub struct WallClock(PathBuf);
+
+impl Session {
+    /// A wall clock that can be set. It is right.
+    ///
+    /// # Panics
+    /// When the programs do not look at it.
+    pub fn wall_clock(&mut self) -> WallClock {
+        let clock = WallClock(self.root().join("wall-clock"));
+        // The loader puts the folder of this system's libraries in the place of `$LIB`.
+        let library = "/usr/$LIB/faketime/libfaketimeMT.so.1";
+        self.desktop.set("LD_PRELOAD", library);
+        self.desktop.set("FAKETIME_TIMESTAMP_FILE", clock.0.clone());
+        self.desktop.set("FAKETIME_NO_CACHE", "1");
+        self.desktop.set("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        // The loader only mentions a library that it does not find.
+        clock.is_off_by(-1_000_000_000);
+        let year = self.run("date", ["+%Y"]).trim().to_owned();
+        assert!(
+            year.as_str() < "2010",
+            "the wall clock cannot be set: install faketime"
+        );
+        clock.is_off_by(0);
+        clock
+    }
+}
+
+impl WallClock {
+    /// Sets it so many seconds off what is right. It jumps under whatever runs.
+    ///
+    /// # Panics
+    /// When that cannot be written down.
+    pub fn is_off_by(&self, seconds: i64) {
+        let next = self.0.with_extension("next");
+        // Read at any moment: it is there whole or not at all.
+        fs::write(&next, format!("{seconds:+}")).expect("a file can be written");
+        fs::rename(&next, &self.0).expect("a file can be renamed");
+    }
+}
+
+/// A folder on a disk that takes no more files. It is an ordinary one again after this value.
+#[derive(Debug)]
+pub struct FullDisk(PathBuf);
+
+impl FullDisk {
+    /// Mounts one over this folder, in a process that may have mounts of its own
+    /// ([`on_a_system_of_its_own`](crate::on_a_system_of_its_own)).
+    ///
+    /// # Panics
+    /// When that cannot be done.
+    pub fn over(folder: PathBuf) -> Self {
+        fs::create_dir_all(&folder).expect("a folder can be made");
+        let mut mount = Command::new("mount");
+        // Its root is the one file that it holds.
+        mount
+            .args(["-t", "tmpfs", "-o", "nr_inodes=1", "full"])
+            .arg(&folder);
+        processes::succeed(&mut mount).unwrap_or_else(|error| panic!("{error}"));
+        let one_more = fs::write(folder.join("one-more"), "");
+        let error = one_more.expect_err("the disk is full").kind();
+        assert_eq!(error, std::io::ErrorKind::StorageFull);
+        Self(folder)
+    }
+}
+
+impl Drop for FullDisk {
+    fn drop(&mut self) {
+        // Lazily: nobody needs to have let go of it.
+        let unmounted = processes::succeed(Command::new("umount").arg("--lazy").arg(&self.0));
+        if let Err(error) = unmounted {
+            eprintln!("{error}");
+        }
+    }
+}
+
 /// The right to write.
 impl Session {
     /// From now on, nothing that is started here can write into the home folder, but for the browser, which stands
@@ -196,6 +320,15 @@ impl Session {
     pub fn make_home_read_only(&mut self) {
         self.home_is_read_only = true;
         set_modes(&self.home(), 0o555);
+    }
+
+    /// Gives back this folder in it, to a program that could not work at all without.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub fn make_writable_in_home(&self, folder: &str) {
+        let folder = self.home().join(folder);
+        fs::set_permissions(folder, Permissions::from_mode(0o755)).expect("a folder of ours");
     }
 
     /// Gives it back.

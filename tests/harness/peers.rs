@@ -100,6 +100,11 @@ impl RunningPeer {
         let line = self.lines.recv_timeout(Duration::from_mins(1));
         line.expect("the peer says something")
     }
+
+    /// Every line that it has printed and that was not read yet.
+    pub(crate) fn has_said(&self) -> Vec<String> {
+        self.lines.try_iter().collect()
+    }
 }
 
 impl Drop for RunningPeer {

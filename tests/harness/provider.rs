@@ -18,6 +18,9 @@ pub(crate) const LOG: &str = ".local/state/keyfob-identity/log";
 /// Where it says that it runs, from the home.
 const NOTE: &str = ".local/state/keyfob-identity/running.json";
 
+/// The id of its API key, which is public.
+const API_KEY_ID: &str = "0197f2b6-6c0e-7b5a-9d43-6b6579666f62";
+
 /// The local provider that runs in a session.
 #[derive(Debug)]
 pub struct Provider {
@@ -46,6 +49,21 @@ impl Session {
         let file = folder.join("identity.toml");
         fs::write(file, configuration).expect("a file can be written");
         self.provider()
+    }
+
+    /// From now on the profile `work` is in use: the provider that calls itself `issuer`, asked at `api_base`. Unlike the
+    /// bundled one, nobody starts it who wants to use it.
+    ///
+    /// # Panics
+    /// When the configuration cannot be written.
+    pub fn uses_profile_at(&self, api_base: &str, issuer: &str) {
+        let folder = self.home().join(".config/keyfob");
+        fs::create_dir_all(&folder).expect("the configuration's folder can be made");
+        let text = format!(
+            "[profiles.work]\nprovider = \"cotter\"\napi_key_id = \"{API_KEY_ID}\"\napi_base = \"{api_base}\"\n\
+             sign_in_page = \"{issuer}/app\"\nissuer = \"{issuer}\"\n"
+        );
+        fs::write(folder.join("config.toml"), text).expect("the configuration can be written");
     }
 
     /// Ends the session's provider, as it ends itself when it has been unused for half an hour.
@@ -99,6 +117,35 @@ impl Provider {
         let (_, rest) = outbox.split_once("/magic/").expect("a letter with a link");
         let token = rest.split(['"', '<', ' ']).next().unwrap_or_default();
         format!("{}/magic/{token}", self.base)
+    }
+
+    /// Adds claims to somebody's tokens, as a client's server does that has the `secret_key`; gives the answer, in which
+    /// a new refresh token comes.
+    ///
+    /// # Panics
+    /// When the provider does not do it.
+    pub async fn adds_claims(
+        &self,
+        secret_key: &str,
+        claims: Value,
+        access_token: &str,
+        refresh_token: &str,
+    ) -> String {
+        let wanted = json!({
+            "token": access_token,
+            "custom_attributes": claims,
+            "refresh_token": refresh_token,
+        });
+        let answer = reqwest::Client::new()
+            .post(format!("{}/token/custom", self.base))
+            .header("API_KEY_ID", API_KEY_ID)
+            .header("API_SECRET_KEY", secret_key)
+            .json(&wanted)
+            .send()
+            .await
+            .expect("the provider answers");
+        assert!(answer.status().is_success(), "HTTP {}", answer.status());
+        answer.text().await.expect("the answer is text")
     }
 
     /// Asks the provider's own check whether an access token is good.

@@ -35,6 +35,18 @@ impl Ran {
         self.out.trim_end().to_owned()
     }
 
+    /// The result of a run that succeeded, and warned of this.
+    ///
+    /// # Panics
+    /// When it did not.
+    #[track_caller]
+    pub fn warns(self, words: &[&str]) -> String {
+        for words in ["warning: "].iter().chain(words) {
+            assert!(self.said.contains(words), "{words:?} is not said: {self:?}");
+        }
+        self.result()
+    }
+
     /// Asserts this exit code, and these words among what it said.
     ///
     /// # Panics
@@ -56,6 +68,30 @@ impl From<Output> for Ran {
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
             said: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
+    }
+}
+
+/// A `keyfob` that runs while the story goes on.
+#[derive(Debug)]
+pub struct Running(Child);
+
+impl Running {
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// When that cannot be waited for.
+    pub fn ends(self) -> Ran {
+        let output = self.0.wait_with_output();
+        output.expect("keyfob ends").into()
+    }
+
+    /// Kills it; says whether that ended it, and not it itself.
+    ///
+    /// # Panics
+    /// When it stays.
+    pub fn is_killed(mut self) -> bool {
+        let _ = self.0.kill();
+        self.0.wait().expect("it has ended").code().is_none()
     }
 }
 
@@ -83,6 +119,19 @@ impl Session {
     pub fn keyfob(&self, arguments: &[&str]) -> Ran {
         let output = self.keyfob_command(arguments).output();
         output.expect("keyfob can be started").into()
+    }
+
+    /// Starts `keyfob`.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn keyfob_started(&self, arguments: &[&str]) -> Running {
+        let mut command = self.keyfob_command(arguments);
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        Running(child.expect("keyfob can be started"))
     }
 
     /// Runs `keyfob` with this on its standard input.

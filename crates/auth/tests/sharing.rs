@@ -123,6 +123,24 @@ async fn a_holder_that_never_finishes_makes_the_others_busy_and_not_signed_out()
 }
 
 #[tokio::test]
+async fn who_takes_the_token_at_hand_gets_it_while_it_is_still_of_use() {
+    let (_, keyring, app) = signed_in().await;
+    app.wait(HOUR.saturating_sub(HALF_A_MINUTE));
+    let holder = File::open(keyring.lock_file()).unwrap();
+    holder.lock().unwrap();
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    let at_hand = app.sessions.access_token(None).await.unwrap();
+    assert!(matches!(at_hand.warning, Some(Warning::NotRefreshed(_))));
+    assert!(begun.elapsed() < HALF_A_MINUTE);
+
+    let begun = tokio::time::Instant::now();
+    let more = Some(HALF_A_MINUTE * 2);
+    app.sessions.access_token(more).await.unwrap_err();
+    assert!(begun.elapsed() >= HALF_A_MINUTE, "it is no use to this one");
+}
+
+#[tokio::test]
 async fn without_a_lock_file_nothing_is_spent_and_the_token_at_hand_is_handed_out() {
     let (peer, keyring, app) = signed_in().await;
     keyring.lose_folder();

@@ -146,6 +146,16 @@ const TEST: &[Need] = &[
         "reads the clipboard, without our code",
     ),
     need(
+        Program("faketime"),
+        "faketime",
+        "shows the programs a wall clock that is wrong",
+    ),
+    need(
+        Program("openssl"),
+        "openssl",
+        "makes a certificate that nobody vouches for",
+    ),
+    need(
         Program("python3"),
         "python3",
         "runs Cotter's own client against our provider",

@@ -243,7 +243,8 @@ impl SessionManager {
         if wanted > session.tokens.lifetime {
             return Err(too_short(&session, wanted));
         }
-        match self.renewed(&session, Wish::Lives(wanted)).await {
+        let wish = min_valid.map_or(Wish::Usual(wanted), Wish::Lives);
+        match self.renewed(&session, wish).await {
             Ok(Renewed { session, asked }) => {
                 let left = session.remaining(&self.0.clock);
                 // What it took to get here does not count against a token that was bought for this.

@@ -31,6 +31,9 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a write that is late is left alone.
 const LATE_LIMIT: Duration = Duration::from_mins(1);
 
+/// A token that lives no longer than this is no reason to wait any shorter for the next one.
+const HARDLY_OF_USE: Duration = Duration::from_secs(10);
+
 /// The renewal that is under way; cloned by everybody who waits for it.
 pub(super) type Flight = watch::Receiver<Option<Result<Renewed, SessionError>>>;
 
@@ -56,6 +59,8 @@ pub(super) enum Spend {
 pub(super) enum Wish {
     /// A token that lives so long.
     Lives(Duration),
+    /// The same, of somebody who takes the one at hand when there is no newer one.
+    Usual(Duration),
     /// Any other than the one that was seen.
     Newer,
 }
@@ -64,7 +69,7 @@ impl Wish {
     fn is_met_by(self, session: &Session, seen: &Session, clock: &Clock) -> bool {
         let left = session.remaining(clock);
         match self {
-            Self::Lives(wanted) => !left.is_zero() && left >= wanted,
+            Self::Lives(wanted) | Self::Usual(wanted) => !left.is_zero() && left >= wanted,
             Self::Newer => !left.is_zero() && !session.is(seen),
         }
     }
@@ -161,7 +166,8 @@ impl Inner {
             return Ok(Renewed::by_others(at_hand));
         }
         self.provider.ready().await?;
-        let lock = self.take_lock().await?;
+        let patience = spend.patience(seen, &self.clock);
+        let lock = self.take_lock(patience).await?;
         reached("locked");
         let session = self.session_of_the_keyring().await?;
         reached("read");
@@ -184,12 +190,12 @@ impl Inner {
         })
     }
 
-    async fn take_lock(&self) -> Result<Arc<RefreshLock>, SessionError> {
+    async fn take_lock(&self, patience: Duration) -> Result<Arc<RefreshLock>, SessionError> {
         let stuck = self.stuck().clone();
         if let Some(late) = stuck {
             return Err(StoreError::from(VaultError::Waiting(late)).into());
         }
-        let lock = self.lock(LOCK_PATIENCE).await;
+        let lock = self.lock(patience).await;
         lock.map_err(|error| match error {
             NoLock::Busy => SessionError::Busy,
             NoLock::Unusable(error) => SessionError::NoLock(error.to_string()),
@@ -350,6 +356,16 @@ impl Renewed {
 }
 
 impl Spend {
+    /// How long another process may keep the lock to itself. Who takes the token at hand must get it while it is still
+    /// of use: half of what is left of its life.
+    fn patience(&self, seen: &Session, clock: &Clock) -> Duration {
+        let left = seen.remaining(clock);
+        match self {
+            Self::Own(Wish::Usual(_)) if left > HARDLY_OF_USE => LOCK_PATIENCE.min(left / 2),
+            Self::Own(_) | Self::Minted(_) => LOCK_PATIENCE,
+        }
+    }
+
     fn is_met_by(&self, session: &Session, seen: &Session, clock: &Clock) -> bool {
         match self {
             Self::Own(wish) => wish.is_met_by(session, seen, clock),
@@ -369,7 +385,7 @@ impl Spend {
         match self {
             Self::Minted(token) => Ok(token.clone()),
             // Only the person's own wish asks a provider again that has said that it is over.
-            Self::Own(Wish::Lives(_)) => session.ended().map_or_else(own, Err),
+            Self::Own(Wish::Lives(_) | Wish::Usual(_)) => session.ended().map_or_else(own, Err),
             Self::Own(Wish::Newer) => own(),
         }
     }
