@@ -13,7 +13,7 @@ use std::{
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, value};
 
 use super::{
-    CotterConfig, OidcConfig, Profile, ProfileError, Profiles, ProviderConfig, Ways,
+    CotterConfig, LOCAL, OidcConfig, Profile, ProfileError, Profiles, ProviderConfig, Ways,
     cotter_api_base, cotter_issuer, cotter_sign_in_page, is_name, oidc::DEFAULT_SCOPES, read,
 };
 
@@ -25,7 +25,7 @@ use super::{
 pub fn add(path: &Path, profile: &Profile) -> Result<(), ProfileError> {
     let name = &profile.name;
     // The bundled provider's sessions are kept under this name.
-    if !is_name(name) || name == "local" {
+    if !is_name(name) || name == LOCAL {
         return Err(ProfileError::NotAName { name: name.clone() });
     }
     let mut file = Open::at(path)?;
@@ -81,14 +81,14 @@ pub fn remove(path: &Path, name: &str) -> Result<(), ProfileError> {
     replace(path, &file.document.to_string())
 }
 
-/// Makes the profile called `name` the one in use.
+/// Makes the profile called `name` the one in use; [`LOCAL`] is the bundled provider's.
 ///
 /// # Errors
 ///
 /// When there is no such profile, or the file cannot be read or written.
 pub fn switch_to(path: &Path, name: &str) -> Result<(), ProfileError> {
     let mut file = Open::at(path)?;
-    if !file.profiles.all.contains_key(name) {
+    if name != LOCAL && !file.profiles.all.contains_key(name) {
         return Err(file.profiles.unknown(name));
     }
     file.say_in_use(name);
@@ -351,6 +351,9 @@ api_key_id = 'K'
         switch_to(&home.file(), "home").unwrap();
         let changed = before.replace("profile = \"work\"", "profile = \"home\"");
         assert_eq!(home.text(), changed);
+        switch_to(&home.file(), LOCAL).unwrap();
+        let profiles = Profiles::load(&home.file()).unwrap();
+        assert_eq!(profiles.in_use(None).unwrap(), None);
     }
 
     #[test]
