@@ -201,6 +201,18 @@ fn cotter_issuer() -> String {
     "https://www.cotter.app".to_owned()
 }
 
+impl CotterConfig {
+    /// The API key called `api_key_id` of the public service.
+    pub fn new(api_key_id: impl Into<String>) -> Self {
+        Self {
+            api_key_id: api_key_id.into(),
+            api_base: cotter_api_base(),
+            sign_in_page: cotter_sign_in_page(),
+            issuer: cotter_issuer(),
+        }
+    }
+}
+
 impl CotterEntry {
     fn judged(self) -> Result<CotterConfig, String> {
         for (key, address) in [
@@ -288,10 +300,18 @@ impl Profile {
         }
     }
 
-    /// Every address that the provider must allow this profile to return to, as it is registered there: by our own
-    /// `scheme`, and by loopback; that one without a port when any will do (RFC 8252 §7.3).
-    pub fn return_addresses(&self, scheme: &str) -> Vec<String> {
+    /// What is entered at the provider, so that answers may return to this profile by our own `scheme` and by loopback.
+    ///
+    /// An OpenID Connect provider has a list of addresses; loopback is there without a port when any will do
+    /// (RFC 8252 §7.3). Cotter has one of origins, and wants its own page and what it calls an app's origin in it; which
+    /// port of this computer is to be in it, only the person knows.
+    pub fn to_allow(&self, scheme: &str) -> Vec<String> {
         let link = self.link(scheme).map(|link| link.as_str().to_owned());
+        if let ProviderConfig::Cotter(config) = &self.provider {
+            let page = config.sign_in_page.origin().ascii_serialization();
+            let origins = ["://".to_owned(), page, format!("{scheme}://")];
+            return origins.into_iter().chain(link).collect();
+        }
         let path = self.callback_path();
         let loopback = match self.loopback_ports() {
             None => Vec::new(),
@@ -534,12 +554,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_be_registered_is_listed() {
+    fn what_is_to_be_entered_at_the_provider_is_listed() {
         let profiles = Profiles::parse(&format!("{TWO}\nloopback_ports = [41017, 41018]")).unwrap();
-        let addresses = |name| profiles.get(name).unwrap().return_addresses("dev.keyfob");
+        let addresses = |name| profiles.get(name).unwrap().to_allow("dev.keyfob");
         assert_eq!(
             addresses("a"),
-            ["dev.keyfob://callback", "http://127.0.0.1/callback"]
+            [
+                "://",
+                "https://js.cotter.app",
+                "dev.keyfob://",
+                "dev.keyfob://callback"
+            ]
         );
         assert_eq!(
             addresses("b"),

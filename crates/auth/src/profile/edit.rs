@@ -23,6 +23,20 @@ use super::{
 ///
 /// When there is such a profile already, its name or a value of it cannot be used, or the file cannot be read or written.
 pub fn add(path: &Path, profile: &Profile) -> Result<(), ProfileError> {
+    replace(path, &with(path, profile)?)
+}
+
+/// Whether `profile` could be added to the file at `path`, for who first asks the provider about it.
+///
+/// # Errors
+///
+/// As [`add`], but for the writing.
+pub fn can_add(path: &Path, profile: &Profile) -> Result<(), ProfileError> {
+    with(path, profile).map(drop)
+}
+
+/// The text of the file at `path` with `profile` added.
+fn with(path: &Path, profile: &Profile) -> Result<String, ProfileError> {
     let name = &profile.name;
     // The bundled provider's sessions are kept under this name.
     if !is_name(name) || name == LOCAL {
@@ -47,7 +61,7 @@ pub fn add(path: &Path, profile: &Profile) -> Result<(), ProfileError> {
     let written = file.document.to_string();
     // What cannot be read again is refused here, in the words that it would be refused in later.
     Profiles::parse(&written).map_err(|message| ProfileError::NotUsable { message })?;
-    replace(path, &written)
+    Ok(written)
 }
 
 /// Removes the profile called `name`. When one other is left, that one is in use.
@@ -440,12 +454,15 @@ api_key_id = 'K'
             add(&path, &profile("local")),
             add(&path, &profile("a b")),
             add(&path, &unusable),
+            can_add(&path, &unusable),
             remove(&path, "nobody"),
             switch_to(&path, "nobody"),
         ] {
             outcome.unwrap_err();
             assert_eq!(home.text(), WRITTEN_BY_A_PERSON);
         }
+        can_add(&path, &profile("home")).unwrap();
+        assert_eq!(home.text(), WRITTEN_BY_A_PERSON);
     }
 
     #[cfg(unix)]
