@@ -55,6 +55,9 @@ struct Inner {
     /// Whenever it is worth looking at the keyring, and who looks, until the provider is known.
     looks: mpsc::Sender<Look>,
     looker: Mutex<Option<mpsc::Receiver<Look>>>,
+    /// Whether somebody sees to it that the provider is told of sign-outs: not before the keyring answers, because each
+    /// question to a locked one opens its prompt.
+    delivering: AtomicBool,
     /// Whether it has said which attempts it holds: before that, a link that fits none may still be ours.
     attempts_known: AtomicBool,
     screen: Mutex<Screen>,
@@ -99,6 +102,7 @@ impl Desk {
             restored: OnceCell::new(),
             looks,
             looker: Mutex::new(Some(looker)),
+            delivering: AtomicBool::new(false),
             attempts_known: AtomicBool::new(false),
             screen: Mutex::default(),
             returns,
@@ -252,6 +256,7 @@ impl Desk {
             };
             staying.stay_fresh(wake).await;
         });
+        self.tell_of_revocation(sessions);
         let desk = self.clone();
         let mut status = sessions.watch();
         tauri::async_runtime::spawn(async move {
@@ -268,6 +273,21 @@ impl Desk {
                     was_refreshing = signed_in.refreshing;
                 }
                 desk.change(|shown| shown.status = now);
+            }
+        });
+    }
+
+    /// Says so as long as the provider could not be told of a sign-out.
+    fn tell_of_revocation(&self, sessions: &SessionManager) {
+        let (desk, mut unrevoked) = (self.clone(), sessions.unrevoked());
+        tauri::async_runtime::spawn(async move {
+            while unrevoked.changed().await.is_ok() {
+                let reason = Reason::RevocationPending;
+                if unrevoked.borrow_and_update().is_some() {
+                    desk.notice(reason.into());
+                } else {
+                    desk.change(|shown| drop(shown.notices.remove(reason.word())));
+                }
             }
         });
     }

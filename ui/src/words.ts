@@ -111,6 +111,11 @@ export const failures = {
     todo: 'Try again',
     verb: 'again',
   },
+  revocation_pending: {
+    happened: 'You are signed out here, but the provider could not be told yet.',
+    todo: 'Keyfob tells it later, for seven days.',
+    verb: null,
+  },
   keyring_waiting: {
     happened: 'Your keyring does not answer.',
     todo: 'If it is asking for its password, answer its prompt.',

@@ -11,7 +11,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    AccessToken, Account, Clock, IdToken, Profile, Reason, RefreshToken, TokenSet,
+    AccessToken, Account, Clock, Profile, Reason, RefreshToken, TokenSet,
     authorization::{AuthorizationGrant, AuthorizationRequest, PendingAuthorization, RedirectUri},
     callback::Callback,
     http::HttpError,
@@ -373,7 +373,6 @@ impl Provider {
     /// # Errors
     ///
     /// When it did not do it; a [transient](ProviderError::is_transient) error is worth another try.
-    #[expect(dead_code, reason = "signing out will ask")]
     pub(crate) async fn revoke(&self, token: &RefreshToken) -> Result<bool, ProviderError> {
         match self {
             Self::Cotter(_) => Ok(false),
@@ -386,15 +385,10 @@ impl Provider {
     /// # Errors
     ///
     /// When the provider had to be asked where that is, and did not say.
-    #[expect(dead_code, reason = "signing out will ask")]
-    pub(crate) async fn logout_address(
-        &self,
-        hint: Option<&IdToken>,
-        back: Option<&RedirectUri>,
-    ) -> Result<Option<Url>, ProviderError> {
+    pub(crate) async fn logout_page(&self) -> Result<Option<Url>, ProviderError> {
         match self {
             Self::Cotter(_) => Ok(None),
-            Self::Oidc(oidc) => oidc.logout_address(hint, back).await,
+            Self::Oidc(oidc) => oidc.logout_page().await,
         }
     }
 

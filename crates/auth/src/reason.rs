@@ -51,6 +51,8 @@ pub enum Reason {
     NothingToAdopt,
     /// No file can be made by which the programs that share a session keep out of each other's way.
     StateFolderUnusable,
+    /// The person has signed out here, and the provider could not be told yet.
+    RevocationPending,
     /// The keyring has not answered yet; it may be showing a prompt.
     KeyringWaiting,
     /// The keyring is locked, and its prompt was dismissed or could not be shown.
@@ -75,7 +77,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason there is, in the order above.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::InvalidIdentifier,
         Self::BrowserNotOpened,
         Self::Offline,
@@ -95,6 +97,7 @@ impl Reason {
         Self::TokenTooShort,
         Self::NothingToAdopt,
         Self::StateFolderUnusable,
+        Self::RevocationPending,
         Self::KeyringWaiting,
         Self::KeyringLocked,
         Self::KeyringUnavailable,
@@ -129,6 +132,7 @@ impl Reason {
             Self::TokenTooShort => "token_too_short",
             Self::NothingToAdopt => "nothing_to_adopt",
             Self::StateFolderUnusable => "state_folder_unusable",
+            Self::RevocationPending => "revocation_pending",
             Self::KeyringWaiting => "keyring_waiting",
             Self::KeyringLocked => "keyring_locked",
             Self::KeyringUnavailable => "keyring_unavailable",

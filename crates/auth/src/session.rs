@@ -3,12 +3,13 @@
 //! [`SessionManager`] keeps it in memory and, through [`SessionStore`], in the keyring, where other programs find it
 //! too: the window and every `keyfob` in a terminal share one session. From the outside in: `manager` (the verbs),
 //! `renewal` (the order in which a refresh token is spent, by one task of one process), `following` (what others did,
-//! and what is done ahead), `refusal` (what a no of the provider means), `store` (the record), `lock` (the right to
+//! and what is done ahead), `outbox` (what the provider is still to be told), `refusal` (what a no of the provider means), `store` (the record), `lock` (the right to
 //! change it).
 
 mod following;
 mod lock;
 mod manager;
+mod outbox;
 mod refusal;
 mod renewal;
 mod store;

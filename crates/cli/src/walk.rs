@@ -220,9 +220,16 @@ impl Walk {
             who => who?,
         };
         self.sign_in.settle().await?;
+        // What could not be told before is told now, or later.
+        let _ = self.sessions.deliver_outbox().await;
         self.sessions.sign_out().await?;
-        // Another program may be at an exchange for this session; what it saves is deleted, too.
+        // The provider is told, and what another program saves of this session meanwhile is deleted, too.
         self.sessions.idle().await;
+        if self.sessions.unrevoked().borrow().is_some() {
+            let words = Cause::Auth(Reason::RevocationPending).words();
+            let said = format!("{}; {}", words.happened, words.todo);
+            surroundings.output.warning(&said);
+        }
         Ok(who)
     }
 

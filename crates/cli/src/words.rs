@@ -287,6 +287,11 @@ fn of(reason: Reason) -> (&'static str, &'static str, u8) {
             "let this user write into the state folder, or set XDG_STATE_HOME to one that it may write",
             exit::ERROR,
         ),
+        Reason::RevocationPending => (
+            "signed out here, but the provider could not be told",
+            "it is told later, for seven days; the next `keyfob logout` tries too",
+            exit::ERROR,
+        ),
         Reason::KeyringWaiting => (
             "the keyring does not answer; it may be asking for its password",
             "answer its prompt, then try again",

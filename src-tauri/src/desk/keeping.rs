@@ -111,6 +111,10 @@ impl Desk {
         if taken_up {
             self.check_kept_token();
         }
+        if !self.0.delivering.swap(true, Ordering::AcqRel) {
+            let sessions = walk.sessions.clone();
+            tauri::async_runtime::spawn(async move { sessions.keep_delivering().await });
+        }
     }
 
     pub(super) async fn restore_attempts(&self, walk: &Walk) -> Result<(), StoreError> {

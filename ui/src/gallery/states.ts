@@ -123,6 +123,7 @@ const SESSION_PROBLEMS: [Reason, string | null][] = [
   ['busy', null],
   ['token_too_short', 'a token lives 3600 s here, and 7200 s were asked for'],
   ['nothing_to_adopt', null],
+  ['revocation_pending', null],
   ['state_folder_unusable', 'Read-only file system (os error 30)'],
   ['clipboard_failed', null],
   ['link_foreign', null],

@@ -5,7 +5,7 @@
  *
  * Serialised as `snake_case`, for example `sign_in_needed`.
  */
-export type Reason = "invalid_identifier" | "browser_not_opened" | "offline" | "provider_broken" | "provider_busy" | "provider_refused" | "redirect_not_allowed" | "local_provider_not_started" | "link_malformed" | "link_foreign" | "sign_in_expired" | "sign_in_denied" | "code_refused" | "verification_failed" | "sign_in_needed" | "busy" | "token_too_short" | "nothing_to_adopt" | "state_folder_unusable" | "keyring_waiting" | "keyring_locked" | "keyring_unavailable" | "keyring_damaged" | "clock_wrong" | "loopback_not_opened" | "clipboard_failed" | "nothing_to_paste" | "link_handler_missing" | "config_invalid";
+export type Reason = "invalid_identifier" | "browser_not_opened" | "offline" | "provider_broken" | "provider_busy" | "provider_refused" | "redirect_not_allowed" | "local_provider_not_started" | "link_malformed" | "link_foreign" | "sign_in_expired" | "sign_in_denied" | "code_refused" | "verification_failed" | "sign_in_needed" | "busy" | "token_too_short" | "nothing_to_adopt" | "state_folder_unusable" | "revocation_pending" | "keyring_waiting" | "keyring_locked" | "keyring_unavailable" | "keyring_damaged" | "clock_wrong" | "loopback_not_opened" | "clipboard_failed" | "nothing_to_paste" | "link_handler_missing" | "config_invalid";
 
 /**
  * Something that went wrong, or that the person should know.

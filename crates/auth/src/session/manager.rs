@@ -6,6 +6,7 @@ use std::{
 };
 
 use tokio::sync::watch;
+use url::Url;
 
 use super::{
     FreshToken, Session, SessionError, SessionId, SessionStatus, SessionStore, SignedIn,
@@ -14,7 +15,7 @@ use super::{
     renewal::{Flight, Renewed, Spend, Wish},
     store::Kept,
 };
-use crate::{Clock, JwtError, Late, Provider, ProviderError, RefreshToken, VaultError};
+use crate::{Clock, JwtError, Late, Provider, ProviderError, RefreshToken, Timestamp, VaultError};
 
 /// How long a change that the person wants waits for another program's exchange; longer than that may take.
 const EXCHANGE_PATIENCE: Duration = Duration::from_secs(20);
@@ -41,6 +42,8 @@ pub(super) struct Inner {
     /// How many tasks of ours would lose something if the program ended now.
     under_way: watch::Sender<usize>,
     status: watch::Sender<SessionStatus>,
+    /// Until when the provider is being told of a sign-out.
+    pub(super) unrevoked: watch::Sender<Option<Timestamp>>,
 }
 
 #[derive(Debug, Default)]
@@ -112,6 +115,7 @@ impl SessionManager {
             flight: Mutex::default(),
             under_way: watch::Sender::new(0),
             status: watch::Sender::default(),
+            unrevoked: watch::Sender::default(),
         }))
     }
 
@@ -289,16 +293,18 @@ impl SessionManager {
     pub async fn sign_out(&self) -> Result<(), StoreError> {
         let lock = self.0.store.lock_now();
         let _keeping = self.0.keeping.lock().await;
-        let ended = self.0.current().session.as_ref().map(|it| it.id.clone());
+        let ended = self.0.current().session.clone();
         let forgotten = self.0.store.delete().await;
         if let Err(error) = &forgotten
             && self.0.current().kept
         {
             if let StoreError::Vault(VaultError::Waiting(late)) = error {
                 self.0.current().ending = true;
-                self.0.when_done(late, |current, done| {
+                let inner = Arc::clone(&self.0);
+                self.0.when_done(late, move |current, done| {
                     if done {
                         *current = Current::default();
+                        inner.tell_the_provider(ended.as_deref());
                     } else {
                         current.ending = false;
                     }
@@ -313,13 +319,25 @@ impl SessionManager {
         };
         self.0.store.say_changed();
         self.0.announce();
+        self.0.tell_the_provider(ended.as_deref());
         if lock.is_none()
             && !self.0.is_renewing()
             && let Some(ended) = ended
         {
-            self.0.delete_once_more(ended);
+            // Another program may be at an exchange for this very session, and save what it brings.
+            self.0.delete_once_more(ended.id.clone());
         }
         Ok(())
+    }
+
+    /// The page that ends the person's session at the provider, in their browser; none where there is no such page. It
+    /// asks them, because a token that says who they are does not go into an address.
+    ///
+    /// # Errors
+    ///
+    /// When the provider had to be asked where that is, and did not say.
+    pub async fn logout_page(&self) -> Result<Option<Url>, ProviderError> {
+        self.0.provider.logout_page().await
     }
 
     /// Waits until nothing is exchanged or written, so that a program that ends loses no token that was just issued.
@@ -459,6 +477,13 @@ impl Inner {
             }
             inner.announce();
         });
+    }
+
+    /// Signed out here, the session is to end at the provider, too.
+    fn tell_the_provider(self: &Arc<Self>, ended: Option<&Session>) {
+        if let Some(token) = ended.and_then(|session| session.tokens.refresh.clone()) {
+            self.revoke(token);
+        }
     }
 
     /// Once another program has let go of the record, deletes the ended session again if that has brought it back.

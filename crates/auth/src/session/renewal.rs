@@ -219,6 +219,13 @@ impl Inner {
         let _keeping = self.keeping.lock().await;
         // Signed out, or signed in anew, while the provider was asked: the answer belongs to nobody.
         if !self.is_still(session).await {
+            if let Ok(TokenSet {
+                refresh: Some(orphan),
+                ..
+            }) = answer
+            {
+                self.revoke(orphan);
+            }
             return Err(SessionError::SignedOut);
         }
         let error = match answer {

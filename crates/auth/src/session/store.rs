@@ -9,6 +9,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{
     Refusal, Session, SessionId,
     lock::{NoLock, RefreshLock},
+    outbox::Outbox,
 };
 use crate::{
     AccessToken, Account, IdToken, Reason, RefreshToken, Timestamp, TokenSet, Vault, VaultError,
@@ -123,6 +124,11 @@ impl SessionStore {
             folder,
             profile: profile.to_owned(),
         }
+    }
+
+    /// Where tokens wait that the provider is to be told of.
+    pub(super) fn outbox(&self) -> Outbox {
+        Outbox::new(self.vault.clone(), &self.profile)
     }
 
     /// The right to change the record.

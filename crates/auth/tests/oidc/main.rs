@@ -7,6 +7,7 @@ mod conformance;
 mod device;
 mod discovery;
 mod requests;
+mod sign_out;
 mod walk;
 
 #[path = "../support/issuer.rs"]

@@ -17,6 +17,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::AnyKey;
 
@@ -42,6 +43,8 @@ struct Inner {
     keys: Mutex<Value>,
     to_say: Mutex<HashMap<String, VecDeque<Said>>>,
     asked: Mutex<Vec<Asked>>,
+    /// An answer at this path is held back until it is notified.
+    held_back: Mutex<Option<(String, Arc<Notify>)>>,
 }
 
 /// What it was asked.
@@ -104,6 +107,7 @@ impl OidcPeer {
             keys: Mutex::new(json!({"keys": [KEY.public("K1")]})),
             to_say: Mutex::default(),
             asked: Mutex::default(),
+            held_back: Mutex::default(),
         }));
         let router = Router::new().fallback(answer).with_state(peer.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -131,6 +135,14 @@ impl OidcPeer {
             .entry(format!("/oidc/{path}"))
             .or_default()
             .push_back(said);
+    }
+
+    /// Holds back what it says at `path` until the returned gate is opened.
+    pub fn hold_back(&self, path: &str) -> Arc<Notify> {
+        let gate = Arc::new(Notify::new());
+        let held_back = (format!("/oidc/{path}"), Arc::clone(&gate));
+        *self.0.held_back.lock().unwrap() = Some(held_back);
+        gate
     }
 
     /// Everything that it was asked, in order.
@@ -223,6 +235,10 @@ async fn answer(State(peer): State<OidcPeer>, request: Request<Body>) -> Respons
         "/oidc/jwks" => Said::json(200, &peer.0.keys.lock().unwrap()),
         _ => Said::text(404, ""),
     });
+    let held_back = peer.0.held_back.lock().unwrap().clone();
+    if let Some((_, gate)) = held_back.filter(|(held, _)| *held == path) {
+        gate.notified().await;
+    }
     let mut response = Response::new(Body::from(said.body));
     *response.status_mut() = StatusCode::from_u16(said.status).unwrap();
     // The server's own idea of the time is the test's.

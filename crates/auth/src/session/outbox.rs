@@ -1,0 +1,192 @@
+//! Refresh tokens that the person has signed out of, and that the provider has not been told of yet ([RFC 7009]).
+//!
+//! The session ends here first, whatever the provider says: then it is told, and if it cannot be told now it is told
+//! later. Until then the token lies in an entry of its own in the keyring, for seven days at most, and the person is told
+//! so: what was signed out of may still work for whoever has it.
+//!
+//! [RFC 7009]: https://www.rfc-editor.org/rfc/rfc7009
+
+use std::{sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+use super::{SessionError, SessionManager, StoreError, manager::Inner, store::written};
+use crate::{RefreshToken, Timestamp, Vault, VaultError};
+
+/// For how long the provider is told.
+const PATIENCE: Duration = Duration::from_hours(7 * 24);
+
+/// The most tokens that wait at once; the oldest gives way.
+const MOST: usize = 8;
+
+/// The version of the record that this program writes and reads.
+const VERSION: u32 = 1;
+
+/// How long a program that runs on rests between two attempts.
+const REST: Duration = Duration::from_mins(5);
+
+/// How long another program may hold the record.
+const LOCK_PATIENCE: Duration = Duration::from_secs(20);
+
+/// The tokens of one profile that wait to be revoked.
+#[derive(Clone, Debug)]
+pub(super) struct Outbox {
+    vault: Vault,
+    entry: String,
+}
+
+/// The record as it is written: compact JSON.
+#[derive(Default, Serialize, Deserialize)]
+struct Record {
+    v: u32,
+    tokens: Vec<Unrevoked>,
+}
+
+/// A token that waits.
+#[derive(Serialize, Deserialize)]
+struct Unrevoked {
+    refresh_token: String,
+    issuer: String,
+    /// On this computer's own clock.
+    since: Timestamp,
+}
+
+impl Drop for Unrevoked {
+    fn drop(&mut self) {
+        self.refresh_token.zeroize();
+    }
+}
+
+impl Outbox {
+    pub(super) fn new(vault: Vault, profile: &str) -> Self {
+        Self {
+            vault,
+            entry: format!("{profile}.outbox"),
+        }
+    }
+
+    /// What waits. A record that cannot be read holds nothing that could be sent.
+    async fn read(&self) -> Result<Vec<Unrevoked>, VaultError> {
+        let record = match self.vault.read(&self.entry).await {
+            Ok(record) => record,
+            Err(VaultError::Damaged(_)) => None,
+            Err(error) => return Err(error),
+        };
+        let record = record.and_then(|bytes| serde_json::from_slice::<Record>(&bytes).ok());
+        let readable = record.filter(|record| record.v == VERSION);
+        Ok(readable.map_or_else(Vec::new, |record| record.tokens))
+    }
+
+    async fn write(&self, tokens: Vec<Unrevoked>) -> Result<(), VaultError> {
+        if tokens.is_empty() {
+            return self.vault.delete(&self.entry).await;
+        }
+        let record = Record { v: VERSION, tokens };
+        self.vault.write(&self.entry, written(&record)).await
+    }
+}
+
+impl Inner {
+    /// Tells the provider that a token is no longer wanted, now or later. Nobody waits for it but a program that ends.
+    pub(super) fn revoke(self: &Arc<Self>, token: RefreshToken) {
+        let (inner, under_way) = (Arc::clone(self), self.begin());
+        tokio::spawn(async move {
+            if let Err(error) = inner.provider.revoke(&token).await {
+                tracing::info!(reason = ?error.reason(), "the provider is not told of the sign-out yet");
+                if error.is_transient()
+                    && let Err(error) = inner.post(&token).await
+                {
+                    tracing::warn!(%error, "the provider will not be told of the sign-out");
+                }
+            }
+            drop(under_way);
+        });
+    }
+
+    /// Keeps a token for another attempt.
+    async fn post(&self, token: &RefreshToken) -> Result<(), StoreError> {
+        let outbox = self.store.outbox();
+        let now = self.clock.wall();
+        let lock = self.store.lock(LOCK_PATIENCE).await.ok();
+        let mut waiting = outbox.read().await?;
+        if waiting.len() >= MOST {
+            waiting.remove(0);
+        }
+        waiting.push(Unrevoked {
+            refresh_token: token.expose().to_owned(),
+            issuer: self.provider.issuer().to_owned(),
+            since: now,
+        });
+        let until = last_day(&waiting);
+        outbox.write(waiting).await?;
+        drop(lock);
+        self.unrevoked.send_replace(until);
+        Ok(())
+    }
+}
+
+impl SessionManager {
+    /// Until when the provider is being told of a sign-out, if it has not been told yet. On this computer's own clock.
+    pub fn unrevoked(&self) -> tokio::sync::watch::Receiver<Option<Timestamp>> {
+        self.0.unrevoked.subscribe()
+    }
+
+    /// Tells the provider of every sign-out that it could not be told of before.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be told now either, or the keyring did not say what waits.
+    pub async fn deliver_outbox(&self) -> Result<(), SessionError> {
+        let inner = &self.0;
+        let outbox = inner.store.outbox();
+        let now = inner.clock.wall();
+        let waiting = outbox.read().await.map_err(StoreError::from)?;
+        if waiting.is_empty() {
+            inner.unrevoked.send_replace(None);
+            return Ok(());
+        }
+        let mut settled = Vec::new();
+        let mut outcome = Ok(());
+        for unrevoked in &waiting {
+            // Another issuer's token goes to nobody.
+            let in_time = now.since(unrevoked.since) < PATIENCE;
+            if in_time && unrevoked.issuer == inner.provider.issuer() {
+                let token = RefreshToken::new(unrevoked.refresh_token.as_str());
+                if let Err(error) = inner.provider.revoke(&token).await
+                    && error.is_transient()
+                {
+                    outcome = Err(error.into());
+                    break;
+                }
+            }
+            settled.push(unrevoked.refresh_token.as_str());
+        }
+        // Read again: another program may have put one in meanwhile.
+        let lock = inner.store.lock(LOCK_PATIENCE).await.ok();
+        let mut left = outbox.read().await.map_err(StoreError::from)?;
+        left.retain(|unrevoked| !settled.contains(&unrevoked.refresh_token.as_str()));
+        let until = last_day(&left);
+        outbox.write(left).await.map_err(StoreError::from)?;
+        drop(lock);
+        inner.unrevoked.send_replace(until);
+        outcome
+    }
+
+    /// Does so again and again until all is delivered, and whenever there is something new. It runs until it is dropped.
+    pub async fn keep_delivering(&self) {
+        let mut unrevoked = self.unrevoked();
+        loop {
+            let delivered = self.deliver_outbox().await;
+            if delivered.is_ok() && unrevoked.borrow_and_update().is_none() {
+                // The sender lives as long as the manager, which is borrowed here.
+                let _ = unrevoked.wait_for(Option::is_some).await;
+            }
+            tokio::time::sleep(REST).await;
+        }
+    }
+}
+
+fn last_day(waiting: &[Unrevoked]) -> Option<Timestamp> {
+    waiting.iter().map(|it| it.since + PATIENCE).max()
+}
