@@ -100,7 +100,7 @@ pub use clock::{Clock, Timestamp};
 pub use identifier::{Identifier, IdentifierError};
 pub use jwt::JwtError;
 pub use profile::{CotterConfig, OidcConfig, Profile, ProfileError, Profiles, ProviderConfig};
-pub use provider::{Picture, Provider, ProviderError};
+pub use provider::{Picture, Provider, ProviderError, Tried};
 pub use reason::Reason;
 pub use service::SERVICE;
 pub use session::{

@@ -37,6 +37,9 @@ use crate::{Reason, RedirectUri};
 use oidc::OidcEntry;
 pub use oidc::{DEFAULT_SCOPES, OidcConfig, Ways};
 
+/// What the bundled provider's profile is called. It is always there, and no profile of a file has this name.
+pub const LOCAL: &str = "local";
+
 /// The API key id of the bundled local provider. It is public, as every API key id is.
 const LOCAL_API_KEY_ID: &str = "0197f2b6-6c0e-7b5a-9d43-6b6579666f62";
 
@@ -198,6 +201,18 @@ fn cotter_issuer() -> String {
     "https://www.cotter.app".to_owned()
 }
 
+impl CotterConfig {
+    /// The API key called `api_key_id` of the public service.
+    pub fn new(api_key_id: impl Into<String>) -> Self {
+        Self {
+            api_key_id: api_key_id.into(),
+            api_base: cotter_api_base(),
+            sign_in_page: cotter_sign_in_page(),
+            issuer: cotter_issuer(),
+        }
+    }
+}
+
 impl CotterEntry {
     fn judged(self) -> Result<CotterConfig, String> {
         for (key, address) in [
@@ -221,7 +236,7 @@ impl Profile {
         let mut sign_in_page = base.clone();
         sign_in_page.set_path("/app");
         Self {
-            name: "local".to_owned(),
+            name: LOCAL.to_owned(),
             provider: ProviderConfig::Cotter(CotterConfig {
                 api_key_id: LOCAL_API_KEY_ID.to_owned(),
                 api_base: base.clone(),
@@ -237,7 +252,8 @@ impl Profile {
         Some(dirs::config_dir()?.join("keyfob").join("config.toml"))
     }
 
-    /// The profile in use; none when the file does not exist or names none.
+    /// The profile in use; none when that is the bundled provider: the file does not exist, or names none, or
+    /// [`LOCAL`].
     ///
     /// # Errors
     ///
@@ -283,6 +299,30 @@ impl Profile {
             ProviderConfig::Cotter(_) => Some(&[]),
         }
     }
+
+    /// What is entered at the provider, so that answers may return to this profile by our own `scheme` and by loopback.
+    ///
+    /// An OpenID Connect provider has a list of addresses; loopback is there without a port when any will do
+    /// (RFC 8252 §7.3). Cotter has one of origins, and wants its own page and what it calls an app's origin in it; which
+    /// port of this computer is to be in it, only the person knows.
+    pub fn to_allow(&self, scheme: &str) -> Vec<String> {
+        let link = self.link(scheme).map(|link| link.as_str().to_owned());
+        if let ProviderConfig::Cotter(config) = &self.provider {
+            let page = config.sign_in_page.origin().ascii_serialization();
+            let origins = ["://".to_owned(), page, format!("{scheme}://")];
+            return origins.into_iter().chain(link).collect();
+        }
+        let path = self.callback_path();
+        let loopback = match self.loopback_ports() {
+            None => Vec::new(),
+            Some([]) => vec![format!("http://127.0.0.1{path}")],
+            Some(ports) => ports
+                .iter()
+                .map(|port| format!("http://127.0.0.1:{port}{path}"))
+                .collect(),
+        };
+        link.into_iter().chain(loopback).collect()
+    }
 }
 
 impl Profiles {
@@ -308,14 +348,15 @@ impl Profiles {
         self.all.get(name)
     }
 
-    /// The profile called `wanted`; without a wish, the one that the file says is in use, or the only one. None when
-    /// there are no profiles at all and nobody wants one.
+    /// The profile called `wanted`; without a wish, the one that the file says is in use, or the only one. None is the
+    /// bundled provider, when that is called for by [its name](LOCAL), or there are no profiles and nobody wants one.
     ///
     /// # Errors
     ///
     /// When there is no profile of that name, or there are several and nobody says which.
     pub fn in_use(&self, wanted: Option<&str>) -> Result<Option<&Profile>, ProfileError> {
         match wanted.or(self.in_use.as_deref()) {
+            Some(LOCAL) => Ok(None),
             Some(name) => match self.all.get(name) {
                 Some(profile) => Ok(Some(profile)),
                 None => Err(self.unknown(name)),
@@ -345,6 +386,11 @@ impl Profiles {
             if !is_name(&name) {
                 return Err(format!(
                     "the profile name {name:?} may have 1 to 32 letters, digits, - and _"
+                ));
+            }
+            if name == LOCAL {
+                return Err(format!(
+                    "the profile name {LOCAL:?} is the bundled provider's"
                 ));
             }
             let provider = match entry {
@@ -425,6 +471,10 @@ mod tests {
                 "a b",
             ),
             (
+                "[profiles.local]\nprovider = 'cotter'\napi_key_id = 'K'",
+                "bundled",
+            ),
+            (
                 "[profiles.a]\nprovider = 'cotter'\napi_key_id = 'K'\n[profiles.b]\nprovider = 'cotter'\napi_key_id = 'K'",
                 "several",
             ),
@@ -468,6 +518,9 @@ mod tests {
         assert_eq!(profiles.in_use(Some("b")).unwrap().unwrap().name, "b");
         let unknown = profiles.in_use(Some("c")).unwrap_err().to_string();
         assert_eq!(unknown, "there is no profile called \"c\"; there is a, b");
+        assert_eq!(profiles.in_use(Some(LOCAL)).unwrap(), None);
+        let local = Profiles::parse(&format!("profile = 'local'\n{TWO}")).unwrap();
+        assert_eq!(local.in_use(None).unwrap(), None);
     }
 
     #[test]
@@ -498,5 +551,28 @@ mod tests {
         );
         assert_eq!(ways("loopback"), (None, ports));
         assert_eq!(ways("path-link"), (Some(path_link.to_owned()), None));
+    }
+
+    #[test]
+    fn what_is_to_be_entered_at_the_provider_is_listed() {
+        let profiles = Profiles::parse(&format!("{TWO}\nloopback_ports = [41017, 41018]")).unwrap();
+        let addresses = |name| profiles.get(name).unwrap().to_allow("dev.keyfob");
+        assert_eq!(
+            addresses("a"),
+            [
+                "://",
+                "https://js.cotter.app",
+                "dev.keyfob://",
+                "dev.keyfob://callback"
+            ]
+        );
+        assert_eq!(
+            addresses("b"),
+            [
+                "dev.keyfob://callback/b",
+                "http://127.0.0.1:41017/callback/b",
+                "http://127.0.0.1:41018/callback/b",
+            ]
+        );
     }
 }

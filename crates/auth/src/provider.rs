@@ -42,6 +42,15 @@ pub(crate) struct Redeemed {
     pub(crate) account: Account,
 }
 
+/// What a provider has said to a profile before anybody signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// It is there and says what is needed to sign in. Whether it knows this app only a sign-in shows.
+    Answers,
+    /// It also knows this app, and allows the address that it returns to.
+    KnowsThisApp,
+}
+
 /// Why a provider gave no tokens.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ProviderError {
@@ -294,6 +303,19 @@ impl Provider {
         match self {
             Self::Cotter(cotter) => cotter.ready().await,
             Self::Oidc(oidc) => oidc.ready().await.map(drop),
+        }
+    }
+
+    /// Asks for all that can be known before anybody signs in: where things are, the keys, and where the provider takes
+    /// requests from us (RFC 9126), whether it would take one that returns to `redirect_uri`.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError`], which says what to change where something is wrong with the profile.
+    pub async fn try_out(&self, redirect_uri: RedirectUri) -> Result<Tried, ProviderError> {
+        match self {
+            Self::Cotter(cotter) => cotter.ready().await.map(|()| Tried::Answers),
+            Self::Oidc(oidc) => oidc.try_out(redirect_uri).await,
         }
     }
 

@@ -2,8 +2,13 @@
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 use clap_complete::Shell;
+use keyfob_auth::profile::{Ways, presets::PRESETS};
+use url::Url;
 
 use crate::moment;
 
@@ -49,13 +54,15 @@ pub struct Global {
 #[derive(Subcommand)]
 pub enum Command {
     Login(Login),
-    /// Say who is signed in, and how long the access token lives
-    #[command(visible_alias = "whoami")]
-    Status,
+    Status(Status),
     Token(Token),
     Refresh(Refresh),
-    /// Sign out: forget the tokens of a profile
-    Logout,
+    Logout(Logout),
+    /// List, add and remove profiles, and say which is in use
+    Profile {
+        #[command(subcommand)]
+        command: ProfileCommand,
+    },
     Exec(Exec),
     Doctor(Doctor),
     /// Print a script that completes commands and options in a shell
@@ -98,6 +105,158 @@ pub struct Login {
     /// The ports that may take the answer: the first free one does, any when none is named
     #[arg(long, value_name = "N", value_delimiter = ',')]
     pub port: Vec<u16>,
+    /// Sign in on another device, by a code that is typed or scanned there; nothing comes back to this computer
+    #[arg(long, conflicts_with_all = ["address", "port"])]
+    pub device: bool,
+    /// Without the picture that a phone can scan
+    #[arg(long, requires = "device")]
+    pub no_qr: bool,
+}
+
+/// Say who is signed in, and how long the access token lives
+#[derive(Args)]
+#[command(visible_alias = "whoami")]
+pub struct Status {
+    /// At every profile
+    #[arg(long, conflicts_with = "profile")]
+    pub all: bool,
+}
+
+/// Sign out: forget the tokens of a profile
+#[derive(Args)]
+pub struct Logout {
+    /// Of every profile
+    #[arg(long, conflicts_with = "profile")]
+    pub all: bool,
+}
+
+#[derive(Subcommand)]
+pub enum ProfileCommand {
+    /// List the profiles: which is in use, and who their providers are
+    List,
+    /// Use a profile from now on, in the window too
+    Use {
+        /// Its name; `local` is the bundled provider
+        name: String,
+    },
+    Add(Box<AddProfile>),
+    Remove(RemoveProfile),
+}
+
+/// Add a profile, after asking its provider whether it works
+///
+/// The provider must know Keyfob: which addresses to allow there is said at the end. When something does not fit, the
+/// setting is named and nothing is written. docs/providers.md has the steps for each preset.
+#[derive(Args)]
+pub struct AddProfile {
+    /// What to call it: 1 to 32 letters, digits, - and _
+    pub name: String,
+    /// The provider's issuer, exactly as the provider writes it
+    #[arg(long, value_name = "URL", required_unless_present_any = ["cotter", "preset"])]
+    pub issuer: Option<String>,
+    /// The id of a public ("native") client; there is no secret
+    #[arg(long, value_name = "ID", required_unless_present = "cotter")]
+    pub client_id: Option<String>,
+    /// Settings that a well-known provider wants; what else is named here goes before
+    #[arg(long, value_parser = presets())]
+    pub preset: Option<String>,
+    #[command(flatten)]
+    pub oidc: OidcSettings,
+    #[command(flatten)]
+    pub cotter: CotterSettings,
+    /// Do not ask the provider
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// What may be set for an OpenID Connect provider.
+#[derive(Args, Default)]
+#[command(next_help_heading = "OpenID Connect")]
+pub struct OidcSettings {
+    /// What to ask for, in place of the usual; may be repeated
+    #[arg(long, value_name = "SCOPE", value_delimiter = ' ')]
+    pub scope: Vec<String>,
+    /// What the access token is for, as Auth0 and Okta call it
+    #[arg(long)]
+    pub audience: Option<String>,
+    /// What the access token is for (RFC 8707); may be repeated
+    #[arg(long, value_name = "URL")]
+    pub resource: Vec<Url>,
+    /// How strongly to sign in, in the provider's own words
+    #[arg(long, value_name = "VALUES")]
+    pub acr_values: Option<String>,
+    /// What the sign-in page is to ask for, for example login or consent; empty for nothing
+    #[arg(long)]
+    pub prompt: Option<String>,
+    /// What else goes into the sign-in address; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub parameter: Vec<(String, String)>,
+    /// How the answer may come back
+    #[arg(long, value_parser = ways())]
+    pub ways: Option<Ways>,
+    /// The ports that are registered at the provider; any when none is named
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    pub port: Vec<u16>,
+    /// Certificates to trust besides the system's, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// What the provider calls itself, if that is not its issuer
+    #[arg(long, value_name = "URL")]
+    pub issuer_name: Option<String>,
+}
+
+/// What may be set for Cotter.
+#[derive(Args)]
+#[command(next_help_heading = "Cotter")]
+pub struct CotterSettings {
+    /// The provider speaks Cotter's wire, not OpenID Connect
+    #[arg(
+        long,
+        requires = "api_key_id",
+        conflicts_with_all = [
+            "client_id", "preset", "scope", "audience", "resource", "acr_values", "prompt", "parameter", "ways", "port",
+            "ca_file", "issuer_name",
+        ]
+    )]
+    pub cotter: bool,
+    /// The public id of the API key
+    #[arg(long, value_name = "ID", requires = "cotter")]
+    pub api_key_id: Option<String>,
+    /// The API, if it is not the public service's
+    #[arg(long, value_name = "URL", requires = "cotter")]
+    pub api_base: Option<Url>,
+    /// The hosted sign-in page, if it is not the public service's
+    #[arg(long, value_name = "URL", requires = "cotter")]
+    pub sign_in_page: Option<Url>,
+}
+
+/// Remove a profile, and sign out of it first
+#[derive(Args)]
+pub struct RemoveProfile {
+    /// Its name
+    pub name: String,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+fn presets() -> PossibleValuesParser {
+    PossibleValuesParser::new(PRESETS.map(|preset| PossibleValue::new(preset.id).help(preset.name)))
+}
+
+fn ways() -> impl TypedValueParser<Value = Ways> {
+    PossibleValuesParser::new(Ways::ALL.map(Ways::word)).map(|word| {
+        let mut all = Ways::ALL.into_iter();
+        all.find(|ways| ways.word() == word)
+            .expect("only their words are taken")
+    })
+}
+
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE"),
+    }
 }
 
 /// Print a fresh access token

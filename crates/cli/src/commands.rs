@@ -4,6 +4,7 @@ pub mod doctor;
 pub mod exec;
 pub mod login;
 pub mod logout;
+pub mod profile;
 pub mod refresh;
 pub mod scripts;
 pub mod status;

@@ -14,6 +14,7 @@ mod moment;
 mod output;
 mod surroundings;
 mod trouble;
+mod typed;
 mod usage;
 mod walk;
 mod words;
@@ -21,7 +22,7 @@ mod words;
 use std::process::ExitCode;
 
 use arguments::{Arguments, Auth, Command};
-use commands::{doctor, exec, login, logout, refresh, scripts, status, token};
+use commands::{doctor, exec, login, logout, profile, refresh, scripts, status, token};
 use surroundings::Surroundings;
 use trouble::Trouble;
 use words::Cause;
@@ -43,13 +44,14 @@ fn main() -> ExitCode {
 fn run(surroundings: &Surroundings, command: Command) -> Result<ExitCode, Trouble> {
     match command {
         Command::Login(wanted) => wait_for(login::run(surroundings, &wanted))?,
-        Command::Status => wait_for(status::run(surroundings))?,
+        Command::Status(wanted) => wait_for(status::run(surroundings, &wanted))?,
         Command::Token(wanted)
         | Command::Auth {
             command: Auth::Token(wanted),
         } => wait_for(token::run(surroundings, &wanted))?,
         Command::Refresh(wanted) => wait_for(refresh::run(surroundings, &wanted))?,
-        Command::Logout => wait_for(logout::run(surroundings))?,
+        Command::Logout(wanted) => wait_for(logout::run(surroundings, &wanted))?,
+        Command::Profile { command } => wait_for(profile::run(surroundings, &command))?,
         Command::Exec(wanted) => {
             let command = wait_for(exec::prepare(surroundings, &wanted))?;
             return exec::run(command);

@@ -72,6 +72,13 @@ pub fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", cleaned(text));
 }
 
+/// Says something in place of what was said so before, on a terminal whose lines can be written over.
+pub fn say_instead(text: &str) {
+    let mut err = io::stderr().lock();
+    let _ = write!(err, "\r\x1b[2K{}", cleaned(text));
+    let _ = err.flush();
+}
+
 impl Output {
     /// Says what is good to know.
     pub fn note(self, text: &str) {
@@ -85,14 +92,26 @@ impl Output {
         self.note(&format!("warning: {text}"));
     }
 
+    /// Draws what is made of blocks and has no words of others: light on dark, whatever the terminal's own colours are.
+    pub fn drawing(self, blocks: &str) {
+        let (light_on_dark, plain) = if self.colours {
+            ("\x1b[97;40m", "\x1b[0m")
+        } else {
+            ("", "")
+        };
+        let mut err = io::stderr().lock();
+        for line in blocks.lines() {
+            let _ = writeln!(err, "  {light_on_dark}{line}{plain}");
+        }
+    }
+
     /// Says why the command was not done.
     pub fn trouble(self, trouble: &Trouble) {
         if trouble.cause == Cause::ReaderGone {
             return;
         }
-        let words = trouble.cause.words();
         let message = cleaned(&trouble.message());
-        let hint = cleaned(trouble.todo.as_deref().unwrap_or(words.todo));
+        let hint = cleaned(trouble.hint());
         if self.json {
             let failure = Failure {
                 v: VERSION,

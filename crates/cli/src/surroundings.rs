@@ -8,6 +8,10 @@ use crate::{arguments::Global, output::Output};
 
 /// What every command goes by.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, each of its own"
+)]
 pub struct Surroundings {
     pub output: Output,
     /// The profile that somebody asked for.
@@ -16,6 +20,10 @@ pub struct Surroundings {
     pub config: Option<PathBuf>,
     /// Whether a person reads what is said and can answer. Nobody else's browser is ever opened.
     pub is_interactive: bool,
+    /// Whether a line on standard error can be written over.
+    pub rewrites: bool,
+    /// Whether standard error shows more than letters.
+    pub shows_blocks: bool,
     /// Whether there is a place where a browser could show itself.
     pub has_display: bool,
     /// The proxies that requests go through, by the names of their variables.
@@ -32,8 +40,9 @@ const PROXIES: [&str; 4] = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"
 
 impl Surroundings {
     pub fn of(global: &Global) -> Self {
-        let colours =
-            set("NO_COLOR").is_none() && text("TERM").is_none_or(|terminal| terminal != "dumb");
+        let is_interactive = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        let moves = text("TERM").is_none_or(|terminal| terminal != "dumb");
+        let colours = set("NO_COLOR").is_none() && moves;
         let by_name = |name: &'static str| {
             let value = text(name).or_else(|| text(&name.to_lowercase()))?;
             Some((name, value))
@@ -48,7 +57,9 @@ impl Surroundings {
             config: set("KEYFOB_CONFIG_DIR")
                 .map(|folder| PathBuf::from(folder).join("config.toml"))
                 .or_else(Profile::default_path),
-            is_interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            is_interactive,
+            rewrites: is_interactive && moves,
+            shows_blocks: is_interactive && moves && is_utf_8(),
             has_display: !cfg!(all(unix, not(target_os = "macos")))
                 || ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"]
                     .into_iter()
@@ -59,6 +70,14 @@ impl Surroundings {
             killed_at: text("KEYFOB_KILLED_AT"),
         }
     }
+}
+
+/// Whether the person's terminal takes UTF-8: the first of these that is set says so (POSIX.1-2017, XBD §8.2). Windows
+/// has no such variables, and consoles that do.
+fn is_utf_8() -> bool {
+    let mut locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter();
+    let locale = locale.find_map(text).unwrap_or_default().to_lowercase();
+    cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8")
 }
 
 fn text(name: &str) -> Option<String> {

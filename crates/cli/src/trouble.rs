@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use keyfob_auth::{
-    FinishError, ProfileError, ProviderError, Reason, SessionError, StoreError, VaultError,
+    DeviceError, FinishError, ProfileError, ProviderError, Reason, SessionError, StoreError,
+    VaultError,
 };
 
 use crate::words::Cause;
@@ -24,6 +25,19 @@ impl Trouble {
             detail: Some(detail.to_string()),
             ..cause.into().into()
         }
+    }
+
+    /// The same, with something else to do about it.
+    pub fn with_hint(self, todo: impl Into<String>) -> Self {
+        Self {
+            todo: Some(todo.into()),
+            ..self
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &str {
+        self.todo.as_deref().unwrap_or(self.cause.words().todo)
     }
 
     /// What happened, in others' words where there are some.
@@ -71,6 +85,7 @@ macro_rules! from_errors_of_auth {
 }
 
 from_errors_of_auth!(
+    DeviceError,
     FinishError,
     ProviderError,
     SessionError,
@@ -80,6 +95,11 @@ from_errors_of_auth!(
 
 impl From<ProfileError> for Trouble {
     fn from(error: ProfileError) -> Self {
-        Self::saying(error.reason(), error)
+        let hint = match error {
+            ProfileError::Unknown { .. } => "`keyfob profile list` lists what there is",
+            ProfileError::Several { .. } => "`keyfob profile use NAME` says which is in use",
+            _ => return Self::saying(error.reason(), error),
+        };
+        Self::saying(error.reason(), error).with_hint(hint)
     }
 }

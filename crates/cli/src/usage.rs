@@ -61,13 +61,19 @@ fn trouble(error: &clap::Error, arguments: &[OsString]) -> Trouble {
 
 /// Where the help about the command is that was meant.
 fn help_of(arguments: &[OsString]) -> String {
-    let program = Arguments::command();
-    let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
-    let command = words.find(|word| program.find_subcommand(word).is_some());
-    match command {
-        Some(command) => format!("`keyfob {command} --help` lists what it takes"),
-        None => "`keyfob --help` lists what there is".to_owned(),
+    let (mut command, mut path) = (&Arguments::command(), String::from("keyfob"));
+    for word in arguments.iter().skip(1).filter_map(|word| word.to_str()) {
+        if let Some(found) = command.find_subcommand(word) {
+            command = found;
+            path = format!("{path} {word}");
+        }
     }
+    let what = if command.has_subcommands() {
+        "what there is"
+    } else {
+        "what it takes"
+    };
+    format!("`{path} --help` lists {what}")
 }
 
 fn one_line(paragraph: &str) -> String {

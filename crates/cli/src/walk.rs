@@ -3,10 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use keyfob_auth::{
-    Account, Clock, FreshToken, Profile, Profiles, Provider, Reason, SERVICE, Session,
-    SessionManager, SessionStatus, SessionStore, SignIn, SignedIn, StateFolder, Vault, Warning,
-    local_provider,
+    Account, Clock, DeviceError, DeviceSignIn, FreshToken, Profile, Profiles, Provider,
+    ProviderError, Reason, RedirectUri, SERVICE, Session, SessionManager, SessionStatus,
+    SessionStore, SignIn, SignedIn, StateFolder, Tried, Vault, Warning, local_provider,
+    profile::LOCAL,
 };
+use url::Url;
 
 use crate::{
     interrupt::interrupted, moment, surroundings::Surroundings, trouble::Trouble, words::Cause,
@@ -21,8 +23,8 @@ const SILENCE: Duration = Duration::from_millis(1500);
 /// How long a program that is told to end waits for an exchange that is under way.
 const EXCHANGE_PATIENCE: Duration = Duration::from_secs(20);
 
-/// What the bundled provider's profile is called; no profile of the configuration may have this name.
-pub const LOCAL: &str = "local";
+/// Stands for any port where a provider is only asked whether it allows one.
+const SOME_PORT: u16 = 41_017;
 
 /// How often tokens that the keyring did not take are given to it in all, and the rest in between.
 const SAVE_TRIES: u32 = 5;
@@ -36,6 +38,7 @@ pub struct Walk {
     pub sign_in: SignIn,
     /// Whether this is the bundled local provider.
     pub is_local: bool,
+    vault: Vault,
     sessions: SessionManager,
 }
 
@@ -52,6 +55,24 @@ impl Walk {
     /// Finds the profile and its provider. Asks neither the keyring nor the network.
     pub async fn begin(surroundings: &Surroundings) -> Result<Self, Trouble> {
         let (profile, is_local) = profile(surroundings).await?;
+        Ok(Self::of(profile, is_local, vault(surroundings)))
+    }
+
+    /// The walk of every profile, for what asks no provider: the bundled one is not woken.
+    pub fn of_each(surroundings: &Surroundings) -> Result<Vec<Self>, Trouble> {
+        let vault = vault(surroundings);
+        let profiles = profiles(surroundings)?;
+        let configured = profiles.names().filter_map(|name| profiles.get(name));
+        let mut walks: Vec<_> = configured
+            .map(|profile| Self::of(profile.clone(), false, vault.clone()))
+            .collect();
+        let nowhere = Url::parse("http://127.0.0.1").expect("a literal address");
+        walks.push(Self::of(Profile::local(&nowhere), true, vault));
+        Ok(walks)
+    }
+
+    /// The walk of one profile.
+    pub fn of(profile: Profile, is_local: bool, vault: Vault) -> Self {
         let clock = Clock::system();
         let provider = Arc::new(Provider::new(&profile, &clock));
         tracing::info!(
@@ -59,8 +80,7 @@ impl Walk {
             issuer = provider.issuer(),
             "found the provider"
         );
-        let vault = vault(surroundings);
-        Ok(Self {
+        Self {
             sign_in: SignIn::new(
                 Arc::clone(&provider),
                 vault.clone(),
@@ -69,14 +89,15 @@ impl Walk {
             ),
             sessions: SessionManager::new(
                 Arc::clone(&provider),
-                SessionStore::new(vault, &profile.name, StateFolder::usual(SERVICE)),
+                SessionStore::new(vault.clone(), &profile.name, StateFolder::usual(SERVICE)),
                 clock.clone(),
             ),
             profile,
             provider,
             clock,
             is_local,
-        })
+            vault,
+        }
     }
 
     /// Who is signed in, as far as the keyring knows.
@@ -181,6 +202,20 @@ impl Walk {
         Ok(self.provider.ready().await?)
     }
 
+    /// Asks the provider for a code that is typed elsewhere.
+    pub async fn begin_elsewhere(&self) -> Result<DeviceSignIn, Trouble> {
+        let begun = DeviceSignIn::begin(Arc::clone(&self.provider), self.clock.clone()).await;
+        begun.map_err(|error| match error {
+            DeviceError::NotOffered => Cause::NoDeviceSignIn.into(),
+            error => error.into(),
+        })
+    }
+
+    /// Sees to it that the keyring keeps what it is given.
+    pub async fn probe_keyring(&self, surroundings: &Surroundings) -> Result<(), Trouble> {
+        Ok(patiently(surroundings, self.vault.probe()).await?)
+    }
+
     /// Keeps a new session: for this program, one that no keyring keeps is none.
     pub async fn adopt(&self, session: Session) -> Result<(), Trouble> {
         Ok(self.sessions.adopt(session).await?)
@@ -252,11 +287,41 @@ pub fn configured(surroundings: &Surroundings) -> Result<Option<Profile>, Troubl
     if wanted == Some(LOCAL) {
         return Ok(None);
     }
-    let profiles = match &surroundings.config {
+    Ok(profiles(surroundings)?.in_use(wanted)?.cloned())
+}
+
+/// All profiles of the configuration.
+pub fn profiles(surroundings: &Surroundings) -> Result<Profiles, Trouble> {
+    Ok(match &surroundings.config {
         Some(path) => Profiles::load(path)?,
         None => Profiles::default(),
-    };
-    Ok(profiles.in_use(wanted)?.cloned())
+    })
+}
+
+/// Asks the provider of a profile that is not kept yet whether it works, as far as that can be known.
+pub async fn try_out(profile: &Profile) -> Result<Tried, Trouble> {
+    let provider = Provider::new(profile, &Clock::system());
+    let loopback = profile.loopback_ports().map(|ports| match ports {
+        [] => vec![SOME_PORT],
+        ports => ports.to_vec(),
+    });
+    let path = profile.callback_path();
+    let loopback = loopback.into_iter().flatten().filter_map(|port| {
+        let address = Url::parse(&format!("http://127.0.0.1:{port}{path}"));
+        address.ok().map(RedirectUri::new)
+    });
+    let mut tried = Tried::Answers;
+    for address in profile.link(SERVICE).into_iter().chain(loopback) {
+        tried = match provider.try_out(address.clone()).await {
+            Ok(tried) => tried,
+            Err(error @ ProviderError::RedirectNotAllowed) => {
+                let trouble = Trouble::saying(error.reason(), address.as_str());
+                return Err(trouble.with_hint("allow it there, or say by `--ways` what is allowed"));
+            }
+            Err(error) => return Err(error.into()),
+        };
+    }
+    Ok(tried)
 }
 
 /// Waits for the keyring; a person is told so when it takes long, for its prompt may be behind another window.

@@ -21,6 +21,14 @@ pub enum Cause {
     NoIdToken,
     /// The profile's provider takes no answer back by a listener.
     NoLoopback,
+    /// The profile's provider has no sign-in by a code that is typed elsewhere.
+    NoDeviceSignIn,
+    /// What is to be added cannot be a profile.
+    ProfileNotUsable,
+    /// The configuration could not be changed.
+    ConfigNotWritten,
+    /// Something would be lost, and nobody is there to be asked.
+    NotConfirmed,
     /// `exec` names a command that is not there.
     CommandNotFound,
     /// `exec` names a file that is no program, or may not be run.
@@ -75,6 +83,10 @@ impl Cause {
             Self::TokenNotPrintable => "token_not_printable",
             Self::NoIdToken => "no_id_token",
             Self::NoLoopback => "no_loopback",
+            Self::NoDeviceSignIn => "no_device_sign_in",
+            Self::ProfileNotUsable => "profile_not_usable",
+            Self::ConfigNotWritten => "config_not_written",
+            Self::NotConfirmed => "not_confirmed",
             Self::CommandNotFound => "command_not_found",
             Self::CommandNotRun => "command_not_run",
             Self::NotWell => "not_well",
@@ -108,6 +120,26 @@ impl Cause {
                 "this profile's provider takes no answer back to a terminal",
                 "run `keyfob login --device`, or sign in with the window: the session is the same",
                 exit::ERROR,
+            ),
+            Self::NoDeviceSignIn => (
+                "this profile's provider offers no sign-in by a code",
+                "run `keyfob login`: it prints an address that any browser can open",
+                exit::ERROR,
+            ),
+            Self::ProfileNotUsable => (
+                "this cannot be a profile",
+                "`keyfob profile add --help` says what it takes",
+                exit::USAGE,
+            ),
+            Self::ConfigNotWritten => (
+                "the configuration could not be changed",
+                "let this user write the file and its folder",
+                exit::ERROR,
+            ),
+            Self::NotConfirmed => (
+                "nobody is there to be asked",
+                "say `--yes` to do it all the same",
+                exit::USAGE,
             ),
             Self::NoIdToken => (
                 "the provider has given no ID token",
@@ -211,7 +243,7 @@ fn of(reason: Reason) -> (&'static str, &'static str, u8) {
             exit::ERROR,
         ),
         Reason::SignInExpired => (
-            "this sign-in took longer than 15 minutes",
+            "this sign-in was not finished in time",
             "run `keyfob login` again",
             exit::TIMED_OUT,
         ),

@@ -13,7 +13,7 @@ use std::{
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, value};
 
 use super::{
-    CotterConfig, OidcConfig, Profile, ProfileError, Profiles, ProviderConfig, Ways,
+    CotterConfig, LOCAL, OidcConfig, Profile, ProfileError, Profiles, ProviderConfig, Ways,
     cotter_api_base, cotter_issuer, cotter_sign_in_page, is_name, oidc::DEFAULT_SCOPES, read,
 };
 
@@ -23,9 +23,23 @@ use super::{
 ///
 /// When there is such a profile already, its name or a value of it cannot be used, or the file cannot be read or written.
 pub fn add(path: &Path, profile: &Profile) -> Result<(), ProfileError> {
+    replace(path, &with(path, profile)?)
+}
+
+/// Whether `profile` could be added to the file at `path`, for who first asks the provider about it.
+///
+/// # Errors
+///
+/// As [`add`], but for the writing.
+pub fn can_add(path: &Path, profile: &Profile) -> Result<(), ProfileError> {
+    with(path, profile).map(drop)
+}
+
+/// The text of the file at `path` with `profile` added.
+fn with(path: &Path, profile: &Profile) -> Result<String, ProfileError> {
     let name = &profile.name;
     // The bundled provider's sessions are kept under this name.
-    if !is_name(name) || name == "local" {
+    if !is_name(name) || name == LOCAL {
         return Err(ProfileError::NotAName { name: name.clone() });
     }
     let mut file = Open::at(path)?;
@@ -47,7 +61,7 @@ pub fn add(path: &Path, profile: &Profile) -> Result<(), ProfileError> {
     let written = file.document.to_string();
     // What cannot be read again is refused here, in the words that it would be refused in later.
     Profiles::parse(&written).map_err(|message| ProfileError::NotUsable { message })?;
-    replace(path, &written)
+    Ok(written)
 }
 
 /// Removes the profile called `name`. When one other is left, that one is in use.
@@ -81,14 +95,14 @@ pub fn remove(path: &Path, name: &str) -> Result<(), ProfileError> {
     replace(path, &file.document.to_string())
 }
 
-/// Makes the profile called `name` the one in use.
+/// Makes the profile called `name` the one in use; [`LOCAL`] is the bundled provider's.
 ///
 /// # Errors
 ///
 /// When there is no such profile, or the file cannot be read or written.
 pub fn switch_to(path: &Path, name: &str) -> Result<(), ProfileError> {
     let mut file = Open::at(path)?;
-    if !file.profiles.all.contains_key(name) {
+    if name != LOCAL && !file.profiles.all.contains_key(name) {
         return Err(file.profiles.unknown(name));
     }
     file.say_in_use(name);
@@ -351,6 +365,9 @@ api_key_id = 'K'
         switch_to(&home.file(), "home").unwrap();
         let changed = before.replace("profile = \"work\"", "profile = \"home\"");
         assert_eq!(home.text(), changed);
+        switch_to(&home.file(), LOCAL).unwrap();
+        let profiles = Profiles::load(&home.file()).unwrap();
+        assert_eq!(profiles.in_use(None).unwrap(), None);
     }
 
     #[test]
@@ -437,12 +454,15 @@ api_key_id = 'K'
             add(&path, &profile("local")),
             add(&path, &profile("a b")),
             add(&path, &unusable),
+            can_add(&path, &unusable),
             remove(&path, "nobody"),
             switch_to(&path, "nobody"),
         ] {
             outcome.unwrap_err();
             assert_eq!(home.text(), WRITTEN_BY_A_PERSON);
         }
+        can_add(&path, &profile("home")).unwrap();
+        assert_eq!(home.text(), WRITTEN_BY_A_PERSON);
     }
 
     #[cfg(unix)]

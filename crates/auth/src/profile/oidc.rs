@@ -74,8 +74,11 @@ pub enum Ways {
 }
 
 impl Ways {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::LinkOrLoopback, Self::Loopback, Self::PathLink];
+
     /// The word that the file has for it.
-    pub(super) const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::LinkOrLoopback => "link-or-loopback",
             Self::Loopback => "loopback",

@@ -24,7 +24,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::Value;
 use url::Url;
 
-use super::{ProviderError, Redeemed, RefreshError};
+use super::{ProviderError, Redeemed, RefreshError, Tried};
 use crate::{
     AccessToken, Account, Clock, IdToken, RefreshToken, TokenSet,
     authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri},
@@ -89,13 +89,36 @@ impl Oidc {
         self.discovery.recall(memory);
     }
 
-    /// The authorization request (Core §3.1.2.1), pushed first where the provider takes it (RFC 9126).
+    /// A new attempt, its request pushed first where the provider takes it (RFC 9126).
     pub(super) async fn begin(
         &self,
         identifier: Option<&Identifier>,
         redirect_uri: RedirectUri,
     ) -> Result<PendingAuthorization, ProviderError> {
         let known = self.discovery.known().await?;
+        let attempt = self.request(&known, identifier, redirect_uri);
+        let attempt = self.pushed(&known, attempt).await?;
+        let keys = Arc::clone(&known.jwks);
+        // While the person is in the browser: the answer then waits for nothing but the exchange. Whether it worked is
+        // asked again before a code is spent.
+        tokio::spawn(async move { drop(keys.ready().await) });
+        Ok(attempt)
+    }
+
+    /// Asks for all that can be known before anybody signs in.
+    pub(super) async fn try_out(&self, redirect_uri: RedirectUri) -> Result<Tried, ProviderError> {
+        let known = self.ready().await?;
+        let attempt = self.request(&known, None, redirect_uri);
+        self.try_pushing(&known, attempt).await
+    }
+
+    /// The authorization request (Core §3.1.2.1).
+    fn request(
+        &self,
+        known: &Known,
+        identifier: Option<&Identifier>,
+        redirect_uri: RedirectUri,
+    ) -> PendingAuthorization {
         let nonce = Secret::random();
         let redirect_text = redirect_uri.as_str().to_owned();
         let attempt = PendingAuthorization::new(
@@ -110,7 +133,7 @@ impl Oidc {
                     .append_pair("response_type", "code")
                     .append_pair("client_id", &self.config.client_id)
                     .append_pair("redirect_uri", &redirect_text)
-                    .append_pair("scope", &self.scope(&known))
+                    .append_pair("scope", &self.scope(known))
                     .append_pair("state", state)
                     .append_pair("nonce", nonce.expose())
                     .append_pair("code_challenge", &verifier.challenge().to_string())
@@ -137,13 +160,7 @@ impl Oidc {
                 page
             },
         );
-        let attempt = attempt.expecting(nonce, known.metadata.names_itself_in_answers);
-        let attempt = self.pushed(&known, attempt).await?;
-        let keys = Arc::clone(&known.jwks);
-        // While the person is in the browser: the answer then waits for nothing but the exchange. Whether it worked is
-        // asked again before a code is spent.
-        tokio::spawn(async move { drop(keys.ready().await) });
-        Ok(attempt)
+        attempt.expecting(nonce, known.metadata.names_itself_in_answers)
     }
 
     /// What is asked for. Of the usual scopes only those that the provider has, if it says: some refuse all for one.

@@ -1,6 +1,6 @@
 //! What we ask a provider for, and what becomes of the answer in the browser.
 
-use keyfob_auth::{JwtError, Reason};
+use keyfob_auth::{JwtError, Reason, Tried};
 use serde_json::{Value, json};
 
 use crate::{
@@ -352,5 +352,34 @@ async fn each_algorithm_with_a_public_half_is_accepted_and_its_hash_of_the_acces
                 "{algorithm}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_profile_is_tried_out_before_anybody_signs_in() {
+    let refused = |error: &str| Some(Said::json(400, &json!({ "error": error })));
+    let taken = Said::json(201, &json!({"request_uri": "urn:one", "expires_in": 60}));
+    for (said, outcome) in [
+        (None, Ok(Tried::Answers)),
+        (Some(taken), Ok(Tried::KnowsThisApp)),
+        (Some(Said::text(404, "<html>")), Ok(Tried::Answers)),
+        (
+            refused("invalid_redirect_uri"),
+            Err(Reason::RedirectNotAllowed),
+        ),
+        (refused("invalid_client"), Err(Reason::ProviderRefused)),
+        (refused("invalid_scope"), Err(Reason::ProviderRefused)),
+    ] {
+        let walk = Walk::new().await;
+        if let Some(said) = said {
+            let endpoint = format!("{}/par", walk.peer.issuer());
+            walk.peer
+                .describe(|said| said["pushed_authorization_request_endpoint"] = json!(endpoint));
+            walk.peer.will_say("par", said);
+        }
+        let redirect_uri = walk.profile.link("dev.keyfob").unwrap();
+        let tried = walk.provider.try_out(redirect_uri).await;
+        assert_eq!(tried.map_err(|error| error.reason()), outcome);
+        assert!(walk.sign_in.newest().await.is_none());
     }
 }

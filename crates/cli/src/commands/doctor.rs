@@ -106,10 +106,9 @@ impl Finding {
     }
 
     fn bad(check: &'static str, trouble: &Trouble) -> Self {
-        let todo = trouble.todo.clone();
         Self {
             reason: Some(trouble.cause.word()),
-            remedy: Some(todo.unwrap_or_else(|| trouble.cause.words().todo.to_owned())),
+            remedy: Some(trouble.hint().to_owned()),
             ..Self::new(check, Outcome::Bad, trouble.message())
         }
     }

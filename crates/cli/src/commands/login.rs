@@ -1,9 +1,12 @@
 //! `keyfob login`: signing in through a browser, on this computer or on another.
 //!
 //! The answer comes back to a port of this computer, or is pasted. Both are text from a stranger: the sign-in judges
-//! them, and one that is not for it changes nothing.
+//! them, and one that is not for it changes nothing. With `--device` nothing comes back: [`device`] asks for it.
 
-use std::{io, thread, time::Duration};
+mod device;
+mod picture;
+
+use std::time::Duration;
 
 use keyfob_auth::{
     Attempt, FinishError, Identifier, Reason, Return, SERVICE, Timestamp,
@@ -19,11 +22,12 @@ use zeroize::Zeroizing;
 
 use crate::{
     arguments::Login,
-    commands::status::Status,
+    commands::status::{self, Status},
     interrupt::interrupted,
     moment, output,
     surroundings::Surroundings,
     trouble::Trouble,
+    typed,
     walk::{Walk, patiently},
     words::Cause,
 };
@@ -51,10 +55,15 @@ pub async fn run(surroundings: &Surroundings, wanted: &Login) -> Result<(), Trou
         .transpose()
         .map_err(|error| Trouble::saying(Reason::InvalidIdentifier, error))?;
     let walk = Walk::begin(surroundings).await?;
+    if wanted.device {
+        device::sign_in(surroundings, wanted, &walk).await?;
+        return tell(surroundings, &walk).await;
+    }
     let (sender, returns) = mpsc::channel(MOST_ANSWERS);
+    let registered = walk.profile.loopback_ports();
+    let registered = registered.ok_or(Trouble::from(Cause::NoLoopback))?;
     let ports = if wanted.port.is_empty() {
-        let allowed = walk.profile.loopback_ports();
-        allowed.ok_or(Trouble::from(Cause::NoLoopback))?
+        registered
     } else {
         wanted.port.as_slice()
     };
@@ -62,14 +71,23 @@ pub async fn run(surroundings: &Surroundings, wanted: &Login) -> Result<(), Trou
     let door = door.map_err(|error| Trouble::saying(Reason::LoopbackNotOpened, error))?;
 
     let redirect_uri = door.redirect_uri().clone();
+    let allow = format!(
+        "allow {} at the provider; with fixed ports, name one with `--port`",
+        redirect_uri.as_str()
+    );
+    let explained = |trouble: Trouble| match trouble.cause {
+        Cause::Auth(Reason::RedirectNotAllowed) => trouble.with_hint(&allow),
+        _ => trouble,
+    };
     let begun = walk.sign_in.begin(identifier.as_ref(), redirect_uri);
-    let (attempt, kept) = patiently(surroundings, begun).await?;
+    let begun = patiently(surroundings, begun).await;
+    let (attempt, kept) = begun.map_err(|error| explained(error.into()))?;
     // The session will live nowhere but in the keyring: better to know now that it cannot.
     kept?;
     show(surroundings, wanted, &walk, &attempt).await;
     let doors = Doors {
         returns,
-        typed: typed_lines(),
+        typed: typed::lines(),
     };
     let signed_in = tokio::select! {
         outcome = answered(surroundings, wanted, &walk, &attempt, doors) => outcome,
@@ -80,7 +98,7 @@ pub async fn run(surroundings: &Surroundings, wanted: &Login) -> Result<(), Trou
             // The window would offer to go on with it otherwise.
             let _ = walk.sign_in.settle().await;
         }
-        return Err(trouble);
+        return Err(explained(trouble));
     }
     drop(door);
     tell(surroundings, &walk).await
@@ -212,20 +230,6 @@ async fn over(walk: &Walk, moment: Timestamp) {
     }
 }
 
-/// What is typed or pasted, line by line. The thread ends with the program: a read cannot be called off.
-fn typed_lines() -> mpsc::Receiver<Zeroizing<String>> {
-    let (sender, lines) = mpsc::channel(MOST_ANSWERS);
-    thread::spawn(move || {
-        for line in io::stdin().lines() {
-            let Ok(line) = line else { return };
-            if sender.blocking_send(Zeroizing::new(line)).is_err() {
-                return;
-            }
-        }
-    });
-    lines
-}
-
 async fn tell(surroundings: &Surroundings, walk: &Walk) -> Result<(), Trouble> {
     let who = walk.who(surroundings).await?;
     if surroundings.output.json {
@@ -233,7 +237,7 @@ async fn tell(surroundings: &Surroundings, walk: &Walk) -> Result<(), Trouble> {
         return output::json(&status);
     }
     if let Some(who) = who {
-        let name = &who.account.identifier;
+        let name = status::name(&who.account);
         surroundings.output.note(&format!("Signed in as {name}"));
     }
     Ok(())

@@ -1,31 +1,75 @@
-//! `keyfob logout`: the tokens of a profile are forgotten.
+//! `keyfob logout`: the tokens of a profile, or of all, are forgotten.
 
 use serde::Serialize;
 
-use crate::{output, surroundings::Surroundings, trouble::Trouble, walk::Walk};
+use crate::{arguments::Logout, output, surroundings::Surroundings, trouble::Trouble, walk::Walk};
 
 #[derive(Serialize)]
-struct SignedOut<'a> {
+struct SignedOut {
     v: u32,
-    profile: &'a str,
+    profile: String,
     /// Who was signed in until now; nobody is fine too.
-    account: Option<&'a str>,
+    account: Option<String>,
 }
 
-pub async fn run(surroundings: &Surroundings) -> Result<(), Trouble> {
-    let walk = Walk::begin(surroundings).await?;
-    let who = walk.sign_out(surroundings).await?;
-    let account = who.as_ref().map(|who| who.account.identifier.as_str());
-    if surroundings.output.json {
-        return output::json(&SignedOut {
-            v: output::VERSION,
-            profile: &walk.profile.name,
-            account,
-        });
+#[derive(Serialize)]
+struct AllSignedOut {
+    v: u32,
+    profiles: Vec<SignedOut>,
+}
+
+pub async fn run(surroundings: &Surroundings, wanted: &Logout) -> Result<(), Trouble> {
+    if wanted.all {
+        return all(surroundings).await;
     }
-    surroundings.output.note(&match account {
+    let walk = Walk::begin(surroundings).await?;
+    let signed_out = sign_out(surroundings, &walk).await?;
+    if surroundings.output.json {
+        return output::json(&signed_out);
+    }
+    surroundings.output.note(&match signed_out.account {
         Some(account) => format!("Signed out: {account}"),
         None => "Nobody was signed in".to_owned(),
     });
     Ok(())
+}
+
+/// One that fails keeps none of the others; what it failed of is said at the end.
+async fn all(surroundings: &Surroundings) -> Result<(), Trouble> {
+    let (mut profiles, mut failed) = (Vec::new(), None);
+    for walk in Walk::of_each(surroundings)? {
+        match sign_out(surroundings, &walk).await {
+            Ok(signed_out) => profiles.push(signed_out),
+            Err(trouble) => failed = failed.or(Some(trouble)),
+        }
+    }
+    let output = surroundings.output;
+    if output.json {
+        let v = output::VERSION;
+        output::json(&AllSignedOut { v, profiles })?;
+    } else {
+        let mut nobody = failed.is_none();
+        for SignedOut {
+            profile, account, ..
+        } in profiles
+        {
+            if let Some(account) = account {
+                nobody = false;
+                output.note(&format!("Signed out: {account}, of {profile}"));
+            }
+        }
+        if nobody {
+            output.note("Nobody was signed in");
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+async fn sign_out(surroundings: &Surroundings, walk: &Walk) -> Result<SignedOut, Trouble> {
+    let who = walk.sign_out(surroundings).await?;
+    Ok(SignedOut {
+        v: output::VERSION,
+        profile: walk.profile.name.clone(),
+        account: who.map(|who| who.account.identifier),
+    })
 }

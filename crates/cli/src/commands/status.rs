@@ -3,7 +3,7 @@
 use keyfob_auth::{Account, Clock, Reason, SignedIn};
 use serde::Serialize;
 
-use crate::{moment, output, surroundings::Surroundings, trouble::Trouble, walk::Walk};
+use crate::{arguments, moment, output, surroundings::Surroundings, trouble::Trouble, walk::Walk};
 
 /// What is said about a session, as JSON.
 #[derive(Serialize)]
@@ -19,7 +19,17 @@ pub struct Status<'a> {
     expires_in: Option<u64>,
 }
 
-pub async fn run(surroundings: &Surroundings) -> Result<(), Trouble> {
+/// The same about every profile.
+#[derive(Serialize)]
+struct AllStatus<'a> {
+    v: u32,
+    profiles: Vec<Status<'a>>,
+}
+
+pub async fn run(surroundings: &Surroundings, wanted: &arguments::Status) -> Result<(), Trouble> {
+    if wanted.all {
+        return all(surroundings).await;
+    }
     let walk = Walk::begin(surroundings).await?;
     let who = walk.who(surroundings).await?;
     if surroundings.output.json {
@@ -31,6 +41,35 @@ pub async fn run(surroundings: &Surroundings) -> Result<(), Trouble> {
         return Ok(());
     }
     output::result(&text(&walk, &signed_in))
+}
+
+async fn all(surroundings: &Surroundings) -> Result<(), Trouble> {
+    let mut known = Vec::new();
+    for walk in Walk::of_each(surroundings)? {
+        let who = walk.who(surroundings).await?;
+        known.push((walk, who));
+    }
+    if surroundings.output.json {
+        let statuses = known.iter().map(|(walk, who)| {
+            let name = &walk.profile.name;
+            Status::of(name, who.as_ref(), &walk.clock)
+        });
+        output::json(&AllStatus {
+            v: output::VERSION,
+            profiles: statuses.collect(),
+        })?;
+    }
+    let signed_in = known
+        .iter()
+        .filter_map(|(walk, who)| Some(text(walk, who.as_ref()?)));
+    let texts: Vec<_> = signed_in.collect();
+    if texts.is_empty() {
+        return Err(Reason::SignInNeeded.into());
+    }
+    if surroundings.output.json {
+        return Ok(());
+    }
+    output::result(&texts.join("\n\n"))
 }
 
 impl<'a> Status<'a> {
@@ -51,11 +90,7 @@ impl<'a> Status<'a> {
 
 fn text(walk: &Walk, who: &SignedIn) -> String {
     let Account {
-        subject,
-        issuer,
-        identifier,
-        name,
-        ..
+        subject, issuer, ..
     } = &who.account;
     let left = who.expires_at.since(walk.clock.now());
     let token = if left.is_zero() {
@@ -64,14 +99,19 @@ fn text(walk: &Walk, who: &SignedIn) -> String {
         let at = moment::rfc3339(who.expires_at);
         format!("expires in {}, at {at}", moment::spoken(left))
     };
-    let who = match (name, identifier.as_str()) {
-        (Some(name), "") => name.clone(),
-        (Some(name), identifier) => format!("{name} ({identifier})"),
-        (None, "") => subject.clone(),
-        (None, identifier) => identifier.to_owned(),
-    };
+    let who = name(&who.account);
     format!(
         "Signed in as {who}\nprofile  {}\nissuer   {issuer}\nsubject  {subject}\ntoken    {token}",
         walk.profile.name
     )
+}
+
+/// What a person is called who signed in: some providers know only one of these.
+pub fn name(account: &Account) -> String {
+    match (&account.name, account.identifier.as_str()) {
+        (Some(name), "") => name.clone(),
+        (Some(name), identifier) => format!("{name} ({identifier})"),
+        (None, "") => account.subject.clone(),
+        (None, identifier) => identifier.to_owned(),
+    }
 }

@@ -103,7 +103,8 @@ impl Computer {
         let root = self.root.path().to_string_lossy().into_owned();
         let line = line
             .replace(&root, "")
-            .replace(env!("CARGO_PKG_VERSION"), "VERSION");
+            .replace(env!("CARGO_PKG_VERSION"), "VERSION")
+            .replace("dev.keyfob.debug", "dev.keyfob");
         let line = after_each(&line, "(", " ms)", "N");
         after_each(&line, "\"milliseconds\":", ",", "N")
     }

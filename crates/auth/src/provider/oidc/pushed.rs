@@ -15,7 +15,7 @@ use super::{
 use crate::{
     authorization::{AuthorizationRequest, PendingAuthorization},
     http::Form,
-    provider::ProviderError,
+    provider::{ProviderError, Tried},
 };
 
 impl Oidc {
@@ -30,15 +30,8 @@ impl Oidc {
         attempt: PendingAuthorization,
     ) -> Result<PendingAuthorization, ProviderError> {
         let must = known.metadata.requires_pushed_requests;
-        let endpoint = known.metadata.pushed_authorization_request_endpoint.clone();
-        let Some(endpoint) = endpoint else {
-            return if must {
-                Err(ProviderError::Misconfigured {
-                    message: "it wants requests to be pushed, and does not say where".to_owned(),
-                })
-            } else {
-                Ok(attempt)
-            };
+        let Some(endpoint) = endpoint(known)? else {
+            return Ok(attempt);
         };
         match self.push(known, endpoint, attempt.whole_request()).await {
             Ok(address) => Ok(attempt.pushed_as(address)),
@@ -49,6 +42,29 @@ impl Oidc {
             ) if !must => {
                 tracing::info!(reason = ?error.reason(), "the request goes through the browser");
                 Ok(attempt)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Pushes a request that nobody will follow, to hear what the provider has against it: it judges one like any other
+    /// (§2.1), and the app as at its token endpoint.
+    ///
+    /// # Errors
+    ///
+    /// Whatever it has against it, even where it does not insist on pushing.
+    pub(super) async fn try_pushing(
+        &self,
+        known: &Known,
+        attempt: PendingAuthorization,
+    ) -> Result<Tried, ProviderError> {
+        let Some(endpoint) = endpoint(known)? else {
+            return Ok(Tried::Answers);
+        };
+        match self.push(known, endpoint, attempt.whole_request()).await {
+            Ok(_) => Ok(Tried::KnowsThisApp),
+            Err(ProviderError::Broken { .. }) if !known.metadata.requires_pushed_requests => {
+                Ok(Tried::Answers)
             }
             Err(error) => Err(error),
         }
@@ -84,4 +100,15 @@ impl Oidc {
             .append_pair("request_uri", reference);
         Ok(page)
     }
+}
+
+/// Where requests are pushed to; nowhere, at a provider that does not take them.
+fn endpoint(known: &Known) -> Result<Option<Url>, ProviderError> {
+    let endpoint = known.metadata.pushed_authorization_request_endpoint.clone();
+    if endpoint.is_none() && known.metadata.requires_pushed_requests {
+        return Err(ProviderError::Misconfigured {
+            message: "it wants requests to be pushed, and does not say where".to_owned(),
+        });
+    }
+    Ok(endpoint)
 }
