@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 use self::desk::{Answer, Desk, Task, Ticket};
 use self::entries::Source;
 pub use self::error::{Damage, Late, VaultError};
-use self::framing::Generation;
+use self::framing::{Generation, SHORT_BODY};
 use self::records::Change;
 
 type SecretBytes = Zeroizing<Vec<u8>>;
@@ -102,10 +102,12 @@ impl Vault {
             service: service.into(),
             open: Box::new(open_system_store),
             modifiers: SYSTEM_MODIFIERS,
+            longest_body: SYSTEM_LONGEST_BODY,
         })
     }
 
-    /// A keyring of the caller's, opened with this function whenever the one before has failed.
+    /// A keyring of the caller's, opened with this function whenever the one before has failed. Nothing is known of
+    /// how much its entries hold, so long records are split for it.
     pub fn over(
         service: impl Into<String>,
         open: impl Fn() -> ::keyring::Result<Arc<CredentialStore>> + Send + Sync + 'static,
@@ -114,6 +116,7 @@ impl Vault {
             service: service.into(),
             open: Box::new(open),
             modifiers: &[],
+            longest_body: SHORT_BODY,
         })
     }
 
@@ -240,6 +243,13 @@ fn check_name(name: &str) -> Result<(), VaultError> {
 const SYSTEM_MODIFIERS: &[(&str, &str)] = &[("persistence", "Local")];
 #[cfg(not(windows))]
 const SYSTEM_MODIFIERS: &[(&str, &str)] = &[];
+
+// Windows has a limit for each entry; Secret Service and Keychain have none that a record could reach, and every entry
+// more is two more calls to the daemon.
+#[cfg(windows)]
+const SYSTEM_LONGEST_BODY: usize = SHORT_BODY;
+#[cfg(not(windows))]
+const SYSTEM_LONGEST_BODY: usize = framing::RECORD_LIMIT;
 
 fn open_system_store() -> ::keyring::Result<Arc<CredentialStore>> {
     #[cfg(target_os = "macos")]

@@ -12,6 +12,7 @@ mod killed_at;
 mod logging;
 mod moment;
 mod output;
+mod stages;
 mod surroundings;
 mod trouble;
 mod typed;
@@ -35,10 +36,13 @@ fn main() -> ExitCode {
     };
     let surroundings = Surroundings::of(&global);
     logging::start(global.verbose, &surroundings);
-    run(&surroundings, command).unwrap_or_else(|trouble| {
+    stages::reached("main");
+    let code = run(&surroundings, command).unwrap_or_else(|trouble| {
         surroundings.output.trouble(&trouble);
         trouble.cause.words().exit.into()
-    })
+    });
+    stages::reached("done");
+    code
 }
 
 fn run(surroundings: &Surroundings, command: Command) -> Result<ExitCode, Trouble> {

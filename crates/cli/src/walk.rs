@@ -11,7 +11,8 @@ use keyfob_auth::{
 use url::Url;
 
 use crate::{
-    interrupt::interrupted, moment, surroundings::Surroundings, trouble::Trouble, words::Cause,
+    interrupt::interrupted, moment, stages::reached, surroundings::Surroundings, trouble::Trouble,
+    words::Cause,
 };
 
 /// How long a person may look for the password that the keyring asks for.
@@ -58,16 +59,23 @@ impl Walk {
         Ok(Self::of(profile, is_local, vault(surroundings)))
     }
 
-    /// The walk of every profile, for what asks no provider: the bundled one is not woken.
-    pub fn of_each(surroundings: &Surroundings) -> Result<Vec<Self>, Trouble> {
+    /// The walk of every profile. The bundled provider is woken only for a session that there is.
+    pub async fn of_each(surroundings: &Surroundings) -> Result<Vec<Self>, Trouble> {
         let vault = vault(surroundings);
         let profiles = profiles(surroundings)?;
         let configured = profiles.names().filter_map(|name| profiles.get(name));
         let mut walks: Vec<_> = configured
             .map(|profile| Self::of(profile.clone(), false, vault.clone()))
             .collect();
-        let nowhere = Url::parse("http://127.0.0.1").expect("a literal address");
-        walks.push(Self::of(Profile::local(&nowhere), true, vault));
+        let entry = format!("{LOCAL}.session");
+        match patiently(surroundings, vault.read(&entry)).await {
+            Ok(None) => {}
+            // One that cannot be read is there.
+            Ok(Some(_)) | Err(VaultError::Damaged(_)) => {
+                walks.push(Self::of(local().await?, true, vault));
+            }
+            Err(error) => return Err(error.into()),
+        }
         Ok(walks)
     }
 
@@ -80,6 +88,7 @@ impl Walk {
             issuer = provider.issuer(),
             "found the provider"
         );
+        reached("profile-found");
         Self {
             sign_in: SignIn::new(
                 Arc::clone(&provider),
@@ -103,6 +112,7 @@ impl Walk {
     /// Who is signed in, as far as the keyring knows.
     pub async fn who(&self, surroundings: &Surroundings) -> Result<Option<SignedIn>, Trouble> {
         patiently(surroundings, self.sessions.restore()).await?;
+        reached("record-read");
         Ok(match self.sessions.status() {
             SessionStatus::SignedIn(signed_in) => Some(signed_in),
             SessionStatus::SignedOut => None,
@@ -274,10 +284,15 @@ pub fn vault(surroundings: &Surroundings) -> Vault {
 pub async fn profile(surroundings: &Surroundings) -> Result<(Profile, bool), Trouble> {
     match configured(surroundings)? {
         Some(profile) => Ok((profile, false)),
-        None => match local_provider::ensure().await {
-            Ok(base) => Ok((Profile::local(&base), true)),
-            Err(said) => Err(Trouble::saying(Reason::LocalProviderNotStarted, said)),
-        },
+        None => Ok((local().await?, true)),
+    }
+}
+
+/// The bundled provider's profile; it is awake then.
+async fn local() -> Result<Profile, Trouble> {
+    match local_provider::ensure().await {
+        Ok(base) => Ok(Profile::local(&base)),
+        Err(said) => Err(Trouble::saying(Reason::LocalProviderNotStarted, said)),
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Source {
     pub(super) open: Box<dyn Fn() -> ::keyring::Result<Arc<CredentialStore>> + Send + Sync>,
     /// Passed to the store with every entry.
     pub(super) modifiers: &'static [(&'static str, &'static str)],
+    /// The most bytes that the body of one entry may have.
+    pub(super) longest_body: usize,
 }
 
 /// The right of one thread to use the keyring; lost when the thread is given up.
@@ -53,6 +55,11 @@ impl Entries {
             store: None,
             reopened: false,
         }
+    }
+
+    /// The most bytes that the body of one entry may have.
+    pub(super) fn longest_body(&self) -> usize {
+        self.source.longest_body
     }
 
     /// Begins a request, within which the store may be opened anew once.
@@ -124,9 +131,13 @@ impl Entries {
         if self.lease.is_lost() {
             return Err(Failure::LeaseLost);
         }
-        let store = match &self.store {
-            Some(store) => Arc::clone(store),
-            None => (self.source.open)().map_err(Failure::NotOpened)?,
+        let store = if let Some(store) = &self.store {
+            Arc::clone(store)
+        } else {
+            let store = (self.source.open)().map_err(Failure::NotOpened)?;
+            // A measuring point, for the programs that show theirs.
+            tracing::trace!(target: "keyfob_auth::stages", "keyring-opened");
+            store
         };
         self.store = Some(Arc::clone(&store));
         let modifiers: HashMap<_, _> = self.source.modifiers.iter().copied().collect();

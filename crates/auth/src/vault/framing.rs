@@ -1,8 +1,9 @@
 //! How a record lies in the keyring.
 //!
 //! A record is one entry, the *head*, under the record's own name. Windows holds 2,560 bytes per entry
-//! (`CRED_MAX_CREDENTIAL_BLOB_SIZE`), so a longer record is cut into *parts* and its head only says where they are.
-//! Every entry is a header line in ASCII, a line feed, and the body; all of it is UTF-8, because KDE keeps text:
+//! (`CRED_MAX_CREDENTIAL_BLOB_SIZE`), so there a longer record is cut into *parts* and its head only says where they
+//! are. Every program reads both, wherever it runs and whatever it would write. Every entry is a header line in ASCII, a
+//! line feed, and the body; all of it is UTF-8, because KDE keeps text:
 //!
 //! ```text
 //! NAME      keyfob/1 whole GENERATION ENCODING LENGTH ⏎ body
@@ -26,14 +27,14 @@ use zeroize::Zeroizing;
 
 use super::{Damage, SecretBytes};
 
-/// The longest body of one entry, in bytes; the header has the 60 up to Windows' limit.
-pub(super) const BODY_LIMIT: usize = 2_500;
+/// The longest body of one entry where entries are short, in bytes; the header has the 60 up to Windows' limit.
+pub(super) const SHORT_BODY: usize = 2_500;
 
 /// The most parts that a record may have.
 pub(super) const PARTS_LIMIT: usize = 64;
 
 /// The longest record, in bytes as it is stored. The margin is for pieces that end early, between two characters.
-pub(super) const RECORD_LIMIT: usize = PARTS_LIMIT * (BODY_LIMIT - 3);
+pub(super) const RECORD_LIMIT: usize = PARTS_LIMIT * (SHORT_BODY - 3);
 
 /// One write of one record, told from every other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +107,14 @@ enum Encoding {
     Base64,
 }
 
-/// Frames a record. `None` if it is longer than [`RECORD_LIMIT`].
-pub(super) fn frame(generation: Generation, record: &[u8], side: Side) -> Option<Framed> {
+/// Frames a record, for entries whose bodies have at most `longest_body` bytes; not less than [`SHORT_BODY`], or not
+/// every record fits. `None` if it is longer than [`RECORD_LIMIT`].
+pub(super) fn frame(
+    generation: Generation,
+    record: &[u8],
+    side: Side,
+    longest_body: usize,
+) -> Option<Framed> {
     let encoded;
     let (encoding, body) = if let Ok(text) = std::str::from_utf8(record) {
         ("text", text)
@@ -116,7 +123,10 @@ pub(super) fn frame(generation: Generation, record: &[u8], side: Side) -> Option
         ("base64", encoded.as_str())
     };
     let length = body.len();
-    if length <= BODY_LIMIT {
+    if length > RECORD_LIMIT {
+        return None;
+    }
+    if length <= longest_body {
         let header = format!("keyfob/1 whole {generation} {encoding} {length}");
         let head = entry(&header, body);
         return Some(Framed {
@@ -124,13 +134,10 @@ pub(super) fn frame(generation: Generation, record: &[u8], side: Side) -> Option
             parts: Vec::new(),
         });
     }
-    if length > RECORD_LIMIT {
-        return None;
-    }
     let mut parts = Vec::new();
     let mut rest = body;
     while !rest.is_empty() {
-        let (piece, after) = rest.split_at(rest.floor_char_boundary(BODY_LIMIT));
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(longest_body));
         let number = parts.len() + 1;
         parts.push(entry(
             &format!("keyfob/1 part {generation} {number}"),

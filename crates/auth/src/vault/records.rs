@@ -144,7 +144,8 @@ impl Records {
             Err(error) => return Err(error),
         };
         let side = in_force.map_or(Side::A, |(side, _)| side.other());
-        let framed = framing::frame(generation, record, side).ok_or_else(too_long)?;
+        let framed = framing::frame(generation, record, side, self.entries.longest_body());
+        let framed = framed.ok_or_else(too_long)?;
         for (part, number) in framed.parts.iter().zip(1..) {
             self.entries.set(&side.entry(name, number), part)?;
         }

@@ -20,6 +20,18 @@ fn vault(daemon: &Daemon) -> Vault {
     Vault::over(SERVICE, move || Ok(daemon.open())).with_deadline(NEVER)
 }
 
+/// The same keyring, of entries that hold any record.
+fn vault_of_long_entries(daemon: &Daemon) -> Vault {
+    let daemon = daemon.clone();
+    let vault = Vault::from_source(Source {
+        service: SERVICE.to_owned(),
+        open: Box::new(move || Ok(daemon.open())),
+        modifiers: &[],
+        longest_body: framing::RECORD_LIMIT,
+    });
+    vault.with_deadline(NEVER)
+}
+
 fn secret(bytes: impl Into<Vec<u8>>) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(bytes.into())
 }
@@ -102,6 +114,31 @@ async fn a_long_record_is_split_and_a_shorter_one_leaves_no_parts_behind() {
     assert_eq!(daemon.names(), ["session", "session#b1", "session#b2"]);
     vault.write("session", secret("short")).await.unwrap();
     assert_eq!(daemon.names(), ["session"]);
+}
+
+#[tokio::test]
+async fn where_entries_have_no_limit_a_long_record_is_one_of_them() {
+    let daemon = Daemon::new();
+    let vault = vault_of_long_entries(&daemon);
+    vault.write("session", long(150_000, 'A')).await.unwrap();
+    assert_eq!(daemon.names(), ["session"]);
+    let read = read(&vault, "session").await;
+    assert_eq!(read, Some(long(150_000, 'A').to_vec()));
+}
+
+#[tokio::test]
+async fn a_record_in_parts_is_read_where_it_would_be_written_whole_and_put_together_by_the_next_write()
+ {
+    let daemon = Daemon::new();
+    let before = vault(&daemon);
+    before.write("session", long(6_000, 'A')).await.unwrap();
+    let vault = vault_of_long_entries(&daemon);
+    let parts = read(&vault, "session").await;
+    assert_eq!(parts, Some(long(6_000, 'A').to_vec()));
+    vault.write("session", long(7_000, 'B')).await.unwrap();
+    assert_eq!(daemon.names(), ["session"]);
+    let whole = read(&before, "session").await;
+    assert_eq!(whole, Some(long(7_000, 'B').to_vec()), "by the older one");
 }
 
 #[tokio::test]

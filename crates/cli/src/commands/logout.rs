@@ -37,7 +37,7 @@ pub async fn run(surroundings: &Surroundings, wanted: &Logout) -> Result<(), Tro
 /// One that fails keeps none of the others; what it failed of is said at the end.
 async fn all(surroundings: &Surroundings) -> Result<(), Trouble> {
     let (mut profiles, mut failed) = (Vec::new(), None);
-    for walk in Walk::of_each(surroundings)? {
+    for walk in Walk::of_each(surroundings).await? {
         match sign_out(surroundings, &walk).await {
             Ok(signed_out) => profiles.push(signed_out),
             Err(trouble) => failed = failed.or(Some(trouble)),

@@ -45,7 +45,7 @@ pub async fn run(surroundings: &Surroundings, wanted: &arguments::Status) -> Res
 
 async fn all(surroundings: &Surroundings) -> Result<(), Trouble> {
     let mut known = Vec::new();
-    for walk in Walk::of_each(surroundings)? {
+    for walk in Walk::of_each(surroundings).await? {
         let who = walk.who(surroundings).await?;
         known.push((walk, who));
     }

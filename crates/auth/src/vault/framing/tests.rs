@@ -87,7 +87,7 @@ fn bytes_of_any_shape_are_read_or_refused_and_never_panic() {
     let mut read_back = 0;
     for case in 0..12_000 {
         let record = dice.bytes(6_000);
-        let framed = frame(Generation::draw(), &record, Side::B).unwrap();
+        let framed = frame(Generation::draw(), &record, Side::B, SHORT_BODY).unwrap();
         let head = match case % 3 {
             0 => dice.bytes(200),
             1 => dice.header(),
@@ -118,7 +118,7 @@ fn every_record_is_read_as_it_was_framed() {
         if case % 2 == 0 {
             record = String::from_utf8_lossy(&record).into_owned().into_bytes();
         }
-        let framed = frame(Generation::draw(), &record, Side::A).unwrap();
+        let framed = frame(Generation::draw(), &record, Side::A, SHORT_BODY).unwrap();
         assert_eq!(read(&framed.head, &framed.parts).unwrap().to_vec(), record);
     }
 }
@@ -128,19 +128,23 @@ fn the_longest_record_is_framed_and_one_longer_is_not() {
     for character in ["x", "ü", "€", "🔑"] {
         let mut text = character.repeat(RECORD_LIMIT / character.len());
         text.push_str(&"x".repeat(RECORD_LIMIT - text.len()));
-        let framed = frame(Generation::draw(), text.as_bytes(), Side::A).unwrap();
+        let framed = frame(Generation::draw(), text.as_bytes(), Side::A, SHORT_BODY).unwrap();
         assert!(framed.parts.len() <= PARTS_LIMIT);
         assert_eq!(*read(&framed.head, &framed.parts).unwrap(), text.as_bytes());
+        let whole = frame(Generation::draw(), text.as_bytes(), Side::A, RECORD_LIMIT).unwrap();
+        assert!(whole.parts.is_empty());
+        assert_eq!(*read(&whole.head, &[]).unwrap(), text.as_bytes());
         text.push('x');
-        assert!(frame(Generation::draw(), text.as_bytes(), Side::A).is_none());
+        assert!(frame(Generation::draw(), text.as_bytes(), Side::A, RECORD_LIMIT).is_none());
+        assert!(frame(Generation::draw(), text.as_bytes(), Side::A, SHORT_BODY).is_none());
     }
 }
 
 #[test]
 fn a_part_of_another_write_is_torn() {
     let record = [b'x'; 6_000];
-    let mut one = frame(Generation(1), &record, Side::A).unwrap();
-    let two = frame(Generation(2), &record, Side::A).unwrap();
+    let mut one = frame(Generation(1), &record, Side::A, SHORT_BODY).unwrap();
+    let two = frame(Generation(2), &record, Side::A, SHORT_BODY).unwrap();
     one.parts[1] = two.parts[1].clone();
     assert_eq!(read(&one.head, &one.parts), Err(Damage::Torn));
 }
@@ -155,7 +159,7 @@ fn a_record_of_a_newer_version_is_told_from_a_foreign_one() {
 
 #[test]
 fn a_record_that_was_cut_is_not_read() {
-    let framed = frame(Generation(1), b"{\"v\":1}", Side::A).unwrap();
+    let framed = frame(Generation(1), b"{\"v\":1}", Side::A, SHORT_BODY).unwrap();
     let cut = &framed.head[..framed.head.len() - 1];
     assert_eq!(read(cut, &[]), Err(Damage::CutShort));
 }
@@ -163,17 +167,17 @@ fn a_record_that_was_cut_is_not_read() {
 #[test]
 fn the_form_in_the_keyring_stays_as_it_is() {
     let generation = Generation(0x0123_4567_89AB_CDEF);
-    let whole = frame(generation, b"{\"v\":1}", Side::A).unwrap();
+    let whole = frame(generation, b"{\"v\":1}", Side::A, SHORT_BODY).unwrap();
     assert_eq!(
         *whole.head,
         b"keyfob/1 whole 0123456789abcdef text 7\n{\"v\":1}"
     );
-    let bytes = frame(generation, &[0xFF, 0xFE], Side::A).unwrap();
+    let bytes = frame(generation, &[0xFF, 0xFE], Side::A, SHORT_BODY).unwrap();
     assert_eq!(
         *bytes.head,
         b"keyfob/1 whole 0123456789abcdef base64 3\n//4"
     );
-    let split = frame(generation, &[b'x'; 2_501], Side::B).unwrap();
+    let split = frame(generation, &[b'x'; 2_501], Side::B, SHORT_BODY).unwrap();
     assert_eq!(
         *split.head,
         b"keyfob/1 split 0123456789abcdef text 2501 b 2\n"
