@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use keyfob_auth::{
     Account, Clock, DeviceError, DeviceSignIn, FreshToken, Profile, Profiles, Provider,
     ProviderError, Reason, RedirectUri, SERVICE, Session, SessionManager, SessionStatus,
-    SessionStore, SignIn, SignedIn, StateFolder, Tried, Vault, Warning, local_provider,
+    SessionStore, SignIn, SignedIn, StateFolder, Tried, Vault, VaultError, Warning, local_provider,
     profile::LOCAL,
 };
 use url::Url;

@@ -4,16 +4,19 @@
 //! A figure alone says more about the machine than about the app. So each is compared with the least that a Tauri
 //! program can be (`bench/bare-window`), built in the same profile and started by turns with the app: whatever else
 //! the machine does meets both. [`starts`] measures one start, [`memory`] what it holds, [`links`] one clicked link;
-//! [`stages`] says where the time went.
+//! [`stages`] says where the time went. [`terminal`] measures `keyfob token` beside other programs that print a secret,
+//! and many of it at once; [`inside`] what a token costs within a program.
 
 mod browser;
 mod display;
 mod figures;
+mod inside;
 mod links;
 mod memory;
 mod report;
 mod stages;
 mod starts;
+mod terminal;
 
 use std::fs;
 use std::io;
@@ -81,6 +84,7 @@ impl Wish {
 /// The release programs.
 struct Programs {
     app: PathBuf,
+    terminal: PathBuf,
     bare: PathBuf,
     provider: PathBuf,
 }
@@ -104,12 +108,20 @@ pub(crate) fn measure(wish: &Wish) -> Result<(), Failure> {
     page::install_packages()?;
     page::build()?;
     say("building the programs as they are released");
-    let packages = ["keyfob-desktop", "keyfob-identity", "bare-window"];
+    let packages = [
+        "keyfob-desktop",
+        "keyfob-cli",
+        "keyfob-identity",
+        "bare-window",
+    ];
     for package in packages {
         // One after the other: together, cargo would give each of them the features that the others ask for.
         run(&mut cargo(["build", "--release", "--package", package]))?;
     }
-    let figures = on_a_desktop(wish).map_err(|error| format!("the bench: {error}"))?;
+    let mut figures = on_a_desktop(wish).map_err(|error| format!("the bench: {error}"))?;
+    let inside = inside::measure()?;
+    print!("{inside}");
+    inside.add_to(&mut figures);
     if let Some(file) = &wish.json {
         fs::write(file, figures.json()).map_err(|error| format!("{}: {error}", file.display()))?;
         say(&format!("the figures are in {}", file.display()));
@@ -180,7 +192,11 @@ fn measure_on(
         load: [load_before, load_after],
     };
     print!("{found}");
-    Ok(found.figures())
+    let mut figures = found.figures();
+    let terminal = terminal::measure(desktop, &programs, provider)?;
+    print!("{terminal}");
+    terminal.add_to(&mut figures);
+    Ok(figures)
 }
 
 fn start_bare(
@@ -221,6 +237,7 @@ fn install(folder: &Path) -> io::Result<Programs> {
     };
     Ok(Programs {
         app: copy("keyfob-desktop")?,
+        terminal: copy("keyfob")?,
         bare: copy("bare-window")?,
         provider: copy("keyfob-identity")?,
     })

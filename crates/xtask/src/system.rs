@@ -114,6 +114,19 @@ const VIRTUAL: &[Need] = &[
     need(Font, "fonts-dejavu-core", "letters to read in the pictures"),
 ];
 
+const BENCH: &[Need] = &[
+    need(
+        Program("secret-tool"),
+        "libsecret-tools",
+        "the least that a program can do to read a secret",
+    ),
+    need(
+        Program("gh"),
+        "gh",
+        "prints a token, too, and is compared with",
+    ),
+];
+
 const TEST: &[Need] = &[
     need(
         Program("WebKitWebDriver"),
@@ -212,7 +225,8 @@ impl Purpose {
     fn needs(self) -> Vec<&'static Need> {
         let groups: &[&[Need]] = match self {
             Self::Run => &[BUILD, RUN],
-            Self::RunVirtually | Self::Bench => &[BUILD, RUN, VIRTUAL],
+            Self::RunVirtually => &[BUILD, RUN, VIRTUAL],
+            Self::Bench => &[BUILD, RUN, VIRTUAL, BENCH],
             Self::Test => &[BUILD, RUN, VIRTUAL, PACKAGE, TEST],
             Self::Package => &[BUILD, PACKAGE],
             Self::Bindings => &[BUILD],

@@ -25,6 +25,23 @@ struct Answer {
     body: String,
 }
 
+/// One page or answer of the provider's.
+pub(super) fn get(base: &str, path: &str) -> io::Result<String> {
+    let mut browser = Browser {
+        base,
+        cookies: Vec::new(),
+    };
+    browser.get(path)
+}
+
+/// Where redirects end.
+enum End {
+    /// On a page of the provider.
+    Page(String),
+    /// At somebody else's address: a listener that waits for the answer.
+    Elsewhere(String),
+}
+
 /// Follows the mail of the sign-in at `page`, and gives the link that leads back to the app.
 pub(super) fn follow_the_mail(base: &str, page: &str) -> io::Result<String> {
     let mut browser = Browser {
@@ -36,7 +53,10 @@ pub(super) fn follow_the_mail(base: &str, page: &str) -> io::Result<String> {
     let letter = format!("/magic/{}", between(&outbox, "/magic/", "\"")?);
     let form = browser.get(&letter)?;
     let form = between(&form, "name=\"form\" value=\"", "\"")?;
-    let last = browser.post(&letter, &format!("form={form}"))?;
+    let last = match browser.post(&letter, &format!("form={form}"))? {
+        End::Page(page) => page,
+        End::Elsewhere(address) => return Ok(address),
+    };
     let (_, link) = last
         .split_once("id=\"return-link\"")
         .ok_or_else(|| io::Error::other(format!("no way back on the last page: {last}")))?;
@@ -45,19 +65,25 @@ pub(super) fn follow_the_mail(base: &str, page: &str) -> io::Result<String> {
 
 impl Browser<'_> {
     fn get(&mut self, address: &str) -> io::Result<String> {
-        self.follow("GET", address, "")
+        match self.follow("GET", address, "")? {
+            End::Page(page) => Ok(page),
+            End::Elsewhere(_) => Err(io::Error::other("a page of the provider leads elsewhere")),
+        }
     }
 
-    fn post(&mut self, address: &str, form: &str) -> io::Result<String> {
+    fn post(&mut self, address: &str, form: &str) -> io::Result<End> {
         self.follow("POST", address, form)
     }
 
-    fn follow(&mut self, method: &str, address: &str, form: &str) -> io::Result<String> {
+    fn follow(&mut self, method: &str, address: &str, form: &str) -> io::Result<End> {
         let mut answer = self.ask(method, address, form)?;
         for _ in 0..REDIRECTS {
             let Some(next) = answer.location.take() else {
-                return Ok(answer.body);
+                return Ok(End::Page(answer.body));
             };
+            if !next.starts_with('/') && !next.starts_with(self.base) {
+                return Ok(End::Elsewhere(next));
+            }
             answer = self.ask("GET", &next, "")?;
         }
         Err(io::Error::other("the provider's pages redirect in circles"))
