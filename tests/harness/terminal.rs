@@ -102,6 +102,8 @@ pub struct Login {
     input: ChildStdin,
     /// What it told the person to open.
     pub address: Url,
+    /// The line below that: for a device, the code to type there.
+    pub below: String,
 }
 
 impl Session {
@@ -168,8 +170,10 @@ impl Session {
         let said = BufReader::new(child.stderr.as_mut().expect("a pipe"));
         let mut lines = said.lines().map_while(Result::ok);
         let address = lines.find_map(|line| Url::parse(line.trim()).ok());
+        let below = lines.next().unwrap_or_default();
         Login {
             address: address.expect("it says which address to open"),
+            below: below.trim().to_owned(),
             input: child.stdin.take().expect("a pipe"),
             child,
         }
@@ -201,10 +205,13 @@ impl Login {
     /// When it does not end within a minute.
     pub fn ends(mut self) -> Ran {
         let status = wait::until(END_LIMIT, || self.child.try_wait().ok()?);
-        let status = status.expect("the sign-in ends");
+        let _ = self.child.kill();
         let mut said = String::new();
         let mut errors = self.child.stderr.take().expect("a pipe");
         errors.read_to_string(&mut said).expect("text");
+        let Some(status) = status else {
+            panic!("the sign-in does not end; it said: {said}");
+        };
         Ran {
             code: status.code(),
             out: String::new(),

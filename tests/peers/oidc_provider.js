@@ -95,6 +95,7 @@ const returnsTo = [
   ...options.profiles.flatMap((profile) => [
     `dev.keyfob://callback/${profile}`,
     `dev.keyfob.debug://callback/${profile}`,
+    `http://127.0.0.1/callback/${profile}`,
   ]),
   // Of a native client, the port is not compared (RFC 8252 §7.3).
   "http://127.0.0.1/callback",

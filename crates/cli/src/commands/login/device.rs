@@ -2,7 +2,7 @@
 //!
 //! Nothing comes back to this computer: it asks the provider, at the provider's pace, whether the person is done.
 
-use std::{future::pending, time::Duration};
+use std::{convert::Infallible, future::pending, time::Duration};
 
 use keyfob_auth::{Clock, DeviceSignIn};
 
@@ -28,7 +28,7 @@ pub async fn sign_in(
     let ends_at = begun_at + device.lifetime();
     let outcome = tokio::select! {
         session = device.finish() => session.map_err(Trouble::from),
-        () = count_down(surroundings, &walk.clock, ends_at) => pending().await,
+        never = count_down(surroundings, &walk.clock, ends_at) => match never {},
         () = interrupted() => Err(Cause::Cancelled.into()),
     };
     if counts(surroundings) {
@@ -62,13 +62,13 @@ fn counts(surroundings: &Surroundings) -> bool {
 }
 
 /// Says how long the code is good for: every second where a line can be written over, else once.
-async fn count_down(surroundings: &Surroundings, clock: &Clock, ends_at: Duration) {
+async fn count_down(surroundings: &Surroundings, clock: &Clock, ends_at: Duration) -> Infallible {
     loop {
         let left = moment::spoken(ends_at.saturating_sub(clock.monotonic()));
         let said = format!("Waiting: the code is good for {left}");
         if !counts(surroundings) {
             surroundings.output.note(&said);
-            return;
+            return pending().await;
         }
         output::say_instead(&said);
         tokio::time::sleep(SECOND).await;

@@ -1,0 +1,125 @@
+//! A whole life at an OpenID Connect provider that we did not write, in a terminal: a profile is added, somebody signs in
+//! on the provider's own pages, the session is renewed, and ended at the provider too.
+#![cfg(target_os = "linux")]
+
+use harness::{OidcPeer, Session, WayEnds};
+use serde_json::{Value, json};
+
+const ADA: &str = "ada@example.com";
+const AS_IT_WRITES_IT: &str = "write the issuer as the provider does";
+
+/// A person's computer, and a provider that it has a profile for.
+fn with_a_profile(peer: &OidcPeer) -> Session {
+    let session = Session::start();
+    add(&session, "oidc", peer.issuer.as_str(), OidcPeer::CLIENT).result();
+    session
+}
+
+fn add(session: &Session, name: &str, issuer: &str, client: &str) -> harness::Ran {
+    session.keyfob(&[
+        "profile",
+        "add",
+        name,
+        "--issuer",
+        issuer,
+        "--client-id",
+        client,
+    ])
+}
+
+/// Signs in by loopback, on the provider's own pages.
+async fn signs_in(session: &Session, peer: &OidcPeer) {
+    let login = session.keyfob_login(&["--profile", "oidc", ADA]);
+    let back = peer.visited_by(ADA).is_sent_back(&login.address).await;
+    // The browser goes where it is sent: to the listener.
+    let page = reqwest::get(back).await.expect("the listener answers");
+    assert!(page.status().is_success());
+    login.ends().result();
+}
+
+fn token(session: &Session, more: &[&str]) -> harness::Ran {
+    session.keyfob(&[&["token", "--profile", "oidc"], more].concat())
+}
+
+#[tokio::test]
+async fn a_profile_is_typed_and_a_session_lives_and_ends_at_a_strangers_provider() {
+    let peer = OidcPeer::start();
+    let session = with_a_profile(&peer);
+    signs_in(&session, &peer).await;
+    let status = session.keyfob(&["status", "--profile", "oidc"]).result();
+    assert!(status.contains(ADA), "{status}");
+
+    let first = token(&session, &[]).result();
+    let forced: Value =
+        serde_json::from_str(&token(&session, &["--json", "--force-refresh"]).result())
+            .expect("it prints JSON");
+    assert_ne!(forced["access_token"], first.as_str());
+    assert_eq!(forced["issuer"], peer.issuer.as_str());
+    peer.rolls_its_key_over().await;
+    token(&session, &["--force-refresh"]).result();
+    let id_token = token(&session, &["--id-token"]).result();
+    assert_eq!(id_token.split('.').count(), 3);
+
+    session.keyfob(&["logout", "--profile", "oidc"]).result();
+    token(&session, &[]).fails(4, &["nobody is signed in"]);
+    assert!(session.keyring_names().is_empty());
+}
+
+#[tokio::test]
+async fn a_sign_in_is_pasted_from_a_browser_elsewhere() {
+    let peer = OidcPeer::set_up(&json!({ "requirePushed": true }));
+    let session = with_a_profile(&peer);
+    let mut login = session.keyfob_login(&["--profile", "oidc", "--no-browser"]);
+    let back = peer.visited_by(ADA).is_sent_back(&login.address).await;
+    login.types(back.as_str());
+    login.ends().result();
+    token(&session, &[]).result();
+}
+
+#[tokio::test]
+async fn a_device_without_a_browser_is_signed_in_from_another_screen() {
+    let peer = OidcPeer::start();
+    let session = with_a_profile(&peer);
+    let login = session.keyfob_login(&["--profile", "oidc", "--device", "--no-qr"]);
+    let mut page = login.address.clone();
+    page.query_pairs_mut()
+        .append_pair("user_code", &login.below);
+    let ended = peer.visited_by(ADA).follows(&page).await;
+    let WayEnds::On(page) = ended else {
+        panic!("a device has no address to go back to");
+    };
+    assert!(page.contains("Sign-in Success"), "{page}");
+    login.ends().result();
+    token(&session, &[]).result();
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_profile_is_said_and_nothing_is_written() {
+    let peer = OidcPeer::start();
+    let session = Session::start();
+    let with_slash = format!("{}/", peer.issuer);
+    let ran = add(&session, "oidc", &with_slash, OidcPeer::CLIENT);
+    assert_ne!(ran.code, Some(0));
+    assert!(ran.said.contains(AS_IT_WRITES_IT), "{}", ran.said);
+    assert!(!session.home().join(".config/keyfob/config.toml").exists());
+}
+
+#[tokio::test]
+async fn a_client_with_hmac_is_refused_in_words_that_name_the_setting() {
+    let peer = OidcPeer::start();
+    let session = Session::start();
+    add(
+        &session,
+        "oidc",
+        peer.issuer.as_str(),
+        OidcPeer::HMAC_CLIENT,
+    )
+    .result();
+    let login = session.keyfob_login(&["--profile", "oidc", ADA]);
+    let back = peer.visited_by(ADA).is_sent_back(&login.address).await;
+    reqwest::get(back).await.expect("the listener answers");
+    let ran = login.ends();
+    assert_eq!(ran.code, Some(9), "{}", ran.said);
+    assert!(ran.said.contains("RS256"), "{}", ran.said);
+    token(&session, &[]).fails(4, &["nobody is signed in"]);
+}
