@@ -2,6 +2,8 @@
 
 fn main() {
     let commands = tauri_build::AppManifest::new().commands(&[
+        "account_picture",
+        "add_profile",
         "cancel_sign_in",
         "continue_in_browser",
         "copy_sign_in_address",
@@ -9,12 +11,16 @@ fn main() {
         "open_again",
         "open_outbox",
         "paste_return_address",
+        "profiles",
         "refresh",
+        "remove_profile",
         "session_state",
         "sign_in",
         "sign_out",
+        "sign_out_in_browser",
         "try_again",
         "try_another_way",
+        "use_profile",
         "watch_session",
     ]);
     tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands))

@@ -11,6 +11,7 @@ const AS_IT_WRITES_IT: &str = "write the issuer as the provider does";
 /// A person's computer, and a provider that it has a profile for.
 fn with_a_profile(peer: &OidcPeer) -> Session {
     let session = Session::start();
+    session.is_swept_for(peer);
     add(&session, "oidc", peer.issuer.as_str(), OidcPeer::CLIENT).result();
     session
 }
@@ -60,7 +61,11 @@ async fn a_profile_is_typed_and_a_session_lives_and_ends_at_a_strangers_provider
     let id_token = token(&session, &["--id-token"]).result();
     assert_eq!(id_token.split('.').count(), 3);
 
-    session.keyfob(&["logout", "--profile", "oidc"]).result();
+    let left = session.keyfob(&["logout", "--profile", "oidc", "--browser", "--json"]);
+    let left: Value = serde_json::from_str(&left.result()).expect("it prints JSON");
+    assert_eq!(left["account"], ADA);
+    let page = left["page"].as_str().expect("it has such a page");
+    assert!(page.starts_with(&format!("{}/session/end?client_id=", peer.issuer)));
     token(&session, &[]).fails(4, &["nobody is signed in"]);
     assert!(session.keyring_names().is_empty());
 }

@@ -14,7 +14,7 @@ export default defineConfig(({ mode }) => ({
   build: {
     outDir: mode === 'gallery' ? 'dist-gallery' : 'dist',
     target: ['es2022', 'safari16'],
-    // The window's policy allows no `data:` address and no inline script.
+    // The window's policy allows no `data:` address but for a picture, and no inline script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // Beside the page lie the licences of what is bundled into it.

@@ -1,4 +1,5 @@
-//! The page's verbs. Each hands a wish to the [`Desk`] and gives back nothing but success or a [`Problem`].
+//! The page's verbs. Each hands a wish to the [`Desk`] and gives back success or a [`Problem`], and of what the person
+//! may see only what they asked for.
 
 #![expect(
     clippy::needless_pass_by_value,
@@ -9,7 +10,7 @@ use tauri::{State, ipc::Channel};
 
 use crate::{
     desk::Desk,
-    wire::{Problem, SessionState},
+    wire::{Added, NewProfile, Problem, ProfileList, SessionState},
 };
 
 type Done = Result<(), Problem>;
@@ -82,4 +83,34 @@ pub async fn refresh(desk: State<'_, Desk>) -> Done {
 #[tauri::command]
 pub async fn sign_out(desk: State<'_, Desk>) -> Done {
     desk.sign_out().await
+}
+
+#[tauri::command]
+pub async fn sign_out_in_browser(desk: State<'_, Desk>) -> Done {
+    desk.sign_out_in_browser().await
+}
+
+#[tauri::command]
+pub fn account_picture(desk: State<'_, Desk>) -> Option<String> {
+    desk.account_picture()
+}
+
+#[tauri::command]
+pub fn profiles(desk: State<'_, Desk>) -> Result<ProfileList, Problem> {
+    desk.profiles()
+}
+
+#[tauri::command]
+pub async fn use_profile(desk: State<'_, Desk>, profile: String) -> Done {
+    desk.use_profile(&profile).await
+}
+
+#[tauri::command]
+pub async fn add_profile(desk: State<'_, Desk>, profile: NewProfile) -> Result<Added, Problem> {
+    desk.add_profile(&profile).await
+}
+
+#[tauri::command]
+pub async fn remove_profile(desk: State<'_, Desk>, profile: String) -> Done {
+    desk.remove_profile(&profile).await
 }

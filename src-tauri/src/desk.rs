@@ -1,35 +1,40 @@
 //! The desk: where the page's wishes, the returning links and the session meet.
 //!
-//! It wires `keyfob_auth` to the window and decides nothing about tokens itself. Everything that changes what is
-//! shown goes through [`Desk::change`], which sends the whole new state to whoever watches.
+//! It wires `keyfob_auth` to the window and decides nothing about tokens itself. The window is at one profile at a time,
+//! whose [`Walk`] it serves. Everything that changes what is shown of one goes through [`Desk::change_of`], which sends
+//! the whole new state to whoever watches.
 
 mod keeping;
+mod profiles;
 mod returns;
+mod walk;
 mod wishes;
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use keyfob_auth::{
-    Attempt, Clock, Profile, Provider, Reason, SERVICE, SessionError, SessionManager,
-    SessionStatus, SessionStore, SignIn, StateFolder, Vault, door::loopback::Loopback,
-    local_provider,
+    Attempt, Clock, Reason, SERVICE, SessionError, SessionStatus, Vault, local_provider,
 };
 use tauri::ipc::Channel;
 use tokio::sync::{OnceCell, mpsc, watch};
 use url::Url;
 use zeroize::Zeroizing;
 
-use self::keeping::Look;
+use self::{
+    keeping::Look,
+    walk::{Pictured, Walk},
+};
 use crate::{
     clipboard::Clipboard,
     links::Handler,
-    shown::{Redeeming, Shown},
+    shown::{Notices, Redeeming, Shown},
     stages,
-    wire::{Problem, ProfileView, SessionState},
+    wire::{Problem, SessionState},
 };
 
 /// More looks at the keyring than can wait for one that is under way.
@@ -48,43 +53,44 @@ struct Inner {
     config: Option<PathBuf>,
     clipboard: Clipboard,
     handler: OnceCell<Handler>,
-    /// Set once the provider is known.
-    walk: OnceCell<Walk>,
-    /// Set once the keyring has been asked for what it holds.
-    restored: OnceCell<()>,
+    /// Held while it is settled which profile the window is at.
+    settling: tokio::sync::Mutex<()>,
+    /// Every profile that the window was at in this run, by name.
+    walks: Mutex<BTreeMap<String, Arc<Walk>>>,
+    /// Those that were removed: their provider may still have to be told.
+    removed: Mutex<Vec<Arc<Walk>>>,
     /// Whenever it is worth looking at the keyring, and who looks, until the provider is known.
     looks: mpsc::Sender<Look>,
     looker: Mutex<Option<mpsc::Receiver<Look>>>,
-    /// Whether somebody sees to it that the provider is told of sign-outs: not before the keyring answers, because each
-    /// question to a locked one opens its prompt.
-    delivering: AtomicBool,
-    /// Whether it has said which attempts it holds: before that, a link that fits none may still be ours.
-    attempts_known: AtomicBool,
     screen: Mutex<Screen>,
     /// Where every door puts what came back.
     returns: mpsc::Sender<String>,
-    /// The open listeners of the attempts by loopback.
-    loopbacks: Mutex<Vec<Loopback>>,
-    /// An answer that could not be dealt with yet.
-    unfinished: Mutex<Option<Zeroizing<String>>>,
+    /// An answer that came before any provider was known.
+    early: Mutex<Option<Zeroizing<String>>>,
     /// How many returned addresses have not been dealt with.
     under_way: watch::Sender<usize>,
 }
 
-/// What is shown, and to whom. One lock for both, so that nobody is sent an older state after a newer one.
+/// What is shown, of which profile, and to whom. One lock for all, so that nobody is sent an older state after a newer
+/// one, nor a state of one profile after that of the next.
 #[derive(Default)]
 struct Screen {
-    shown: Shown,
+    /// None until a provider is known.
+    served: Option<Arc<Walk>>,
+    /// What is shown until then.
+    unserved: Shown,
+    notices: Notices,
     last_sent: Option<SessionState>,
     watchers: Vec<Channel<SessionState>>,
 }
 
-/// What there is once the provider is known.
-struct Walk {
-    profile: Profile,
-    provider: Arc<Provider>,
-    sign_in: SignIn,
-    sessions: SessionManager,
+impl Screen {
+    fn state(&self, clock: &Clock) -> SessionState {
+        match &self.served {
+            Some(walk) => lock(&walk.shown).state(&self.notices, &walk.clock),
+            None => self.unserved.state(&self.notices, clock),
+        }
+    }
 }
 
 impl Desk {
@@ -98,16 +104,14 @@ impl Desk {
             config,
             clipboard: Clipboard::default(),
             handler: OnceCell::new(),
-            walk: OnceCell::new(),
-            restored: OnceCell::new(),
+            settling: tokio::sync::Mutex::default(),
+            walks: Mutex::default(),
+            removed: Mutex::default(),
             looks,
             looker: Mutex::new(Some(looker)),
-            delivering: AtomicBool::new(false),
-            attempts_known: AtomicBool::new(false),
             screen: Mutex::default(),
             returns,
-            loopbacks: Mutex::default(),
-            unfinished: Mutex::default(),
+            early: Mutex::default(),
             under_way: watch::Sender::new(0),
         }))
     }
@@ -119,7 +123,7 @@ impl Desk {
         let _ = self.0.handler.set(handler.clone());
         tauri::async_runtime::spawn(async move {
             if !handler.turned_out_ours().await {
-                desk.notice(Reason::LinkHandlerMissing.into());
+                desk.change_notices(|notices| notices.say(Reason::LinkHandlerMissing.into()));
             }
         });
     }
@@ -136,11 +140,8 @@ impl Desk {
         match self.ready().await {
             Ok(walk) => {
                 stages::reached("restored");
-                let status = walk.sessions.watch().borrow().clone();
-                self.change(|shown| {
-                    shown.started = true;
-                    shown.status = status;
-                });
+                self.change_of(&walk, |shown| shown.started = true);
+                self.show_session(&walk);
             }
             Err(problem) => self.change(|shown| {
                 shown.started = true;
@@ -149,15 +150,12 @@ impl Desk {
         }
     }
 
-    /// The provider, and behind it what the keyring holds, both asked for once.
-    async fn ready(&self) -> Result<&Walk, Problem> {
+    /// The profile that the window is at, and what the keyring holds of it, both asked for once.
+    async fn ready(&self) -> Result<Arc<Walk>, Problem> {
         let walk = self.walk().await?;
-        self.0
-            .restored
+        walk.restored
             .get_or_init(|| async {
-                if let Err(error) = self.settle_with_keyring().await {
-                    self.look_at_keyring(Look::After(error));
-                }
+                self.ask_keyring_anew().await;
                 if let Some(looks) = lock(&self.0.looker).take() {
                     let desk = self.clone();
                     tauri::async_runtime::spawn(async move { desk.follow_keyring(looks).await });
@@ -167,73 +165,27 @@ impl Desk {
         Ok(walk)
     }
 
-    /// The provider, found at the first call that succeeds.
-    async fn walk(&self) -> Result<&Walk, Problem> {
-        self.0
-            .walk
-            .get_or_try_init(|| async {
-                let (profile, view) = self.profile().await?;
-                let provider = Arc::new(Provider::new(&profile, &self.0.clock));
-                self.change(|shown| {
-                    shown.profile = ProfileView {
-                        issuer: provider.issuer().to_owned(),
-                        ..view
-                    };
-                });
-                let (vault, clock) = (&self.0.vault, &self.0.clock);
-                let sessions = SessionManager::new(
-                    Arc::clone(&provider),
-                    SessionStore::new(vault.clone(), &profile.name, StateFolder::usual(SERVICE)),
-                    clock.clone(),
-                );
-                self.follow(&sessions);
-                let sign_in = SignIn::new(
-                    Arc::clone(&provider),
-                    vault.clone(),
-                    &profile.name,
-                    clock.clone(),
-                );
-                Ok(Walk {
-                    profile,
-                    provider,
-                    sign_in,
-                    sessions,
-                })
-            })
-            .await
-    }
-
-    /// The configured profile, or the bundled local provider when there is none.
-    async fn profile(&self) -> Result<(Profile, ProfileView), Problem> {
-        let configured = match &self.0.config {
-            Some(path) => Profile::load(path)?,
-            None => None,
-        };
-        let (profile, trial) = if let Some(profile) = configured {
-            (profile, false)
-        } else {
-            let base = wake_local_provider().await?;
-            (Profile::local(&base), true)
-        };
-        let view = ProfileView {
-            name: profile.name.clone(),
-            issuer: String::new(),
-            trial,
-        };
-        Ok((profile, view))
+    /// Shows the session as it is now, and sees to what comes with it.
+    fn show_session(&self, walk: &Arc<Walk>) {
+        let mut is_unchecked = false;
+        self.change_of(walk, |shown| {
+            // Asked in here, so that an older status is never shown after a newer one.
+            is_unchecked = shown.take_up(walk.sessions.status());
+        });
+        if is_unchecked {
+            self.check_kept_token(walk);
+        }
+        self.look_for_picture(walk);
     }
 
     /// A kept token was verified when it came; this run has not seen that. Nobody waits for the answer.
-    fn check_kept_token(&self) {
-        let desk = self.clone();
+    fn check_kept_token(&self, walk: &Arc<Walk>) {
+        let (desk, walk) = (self.clone(), Arc::clone(walk));
         tauri::async_runtime::spawn(async move {
-            let Some(walk) = desk.0.walk.get() else {
-                return;
-            };
             match walk.sessions.verify().await {
                 Ok(()) | Err(SessionError::SignedOut) => {}
                 Err(error) if error.reason() == Reason::VerificationFailed => {
-                    desk.fail((&error).into());
+                    desk.change_of(&walk, |shown| shown.problem = Some((&error).into()));
                 }
                 Err(error) => {
                     tracing::info!(reason = ?error.reason(), "the kept token is not checked yet");
@@ -242,24 +194,24 @@ impl Desk {
         });
     }
 
-    /// Shows every change of the session, whichever program makes it, and sees to it that the token is fresh.
-    fn follow(&self, sessions: &SessionManager) {
-        let following = sessions.clone();
-        tauri::async_runtime::spawn(async move { following.follow().await });
-        let (desk, staying) = (self.clone(), sessions.clone());
-        tauri::async_runtime::spawn(async move {
+    /// Shows every change of the session, whichever program makes it, and sees to it that the token is fresh, until the
+    /// window goes elsewhere.
+    fn follow(&self, walk: &Arc<Walk>) {
+        let following = walk.sessions.clone();
+        walk.follows(async move { following.follow().await });
+        let (staying, is_trial) = (walk.sessions.clone(), walk.is_trial());
+        walk.follows(async move {
             // What it says when it cannot be woken, the renewal says too.
             let wake = || async {
-                if desk.is_trial() {
+                if is_trial {
                     let _ = wake_local_provider().await;
                 }
             };
             staying.stay_fresh(wake).await;
         });
-        self.tell_of_revocation(sessions);
-        let desk = self.clone();
-        let mut status = sessions.watch();
-        tauri::async_runtime::spawn(async move {
+        let (desk, seen) = (self.clone(), Arc::clone(walk));
+        let mut status = walk.sessions.watch();
+        walk.follows(async move {
             let mut was_refreshing = false;
             while status.changed().await.is_ok() {
                 let now = status.borrow_and_update().clone();
@@ -272,63 +224,118 @@ impl Desk {
                     }
                     was_refreshing = signed_in.refreshing;
                 }
-                desk.change(|shown| shown.status = now);
+                desk.show_session(&seen);
             }
         });
     }
 
     /// Says so as long as the provider could not be told of a sign-out.
-    fn tell_of_revocation(&self, sessions: &SessionManager) {
-        let (desk, mut unrevoked) = (self.clone(), sessions.unrevoked());
+    fn tell_of_revocation(&self, walk: &Walk) {
+        let (desk, mut unrevoked) = (self.clone(), walk.sessions.unrevoked());
         tauri::async_runtime::spawn(async move {
             while unrevoked.changed().await.is_ok() {
-                let reason = Reason::RevocationPending;
-                if unrevoked.borrow_and_update().is_some() {
-                    desk.notice(reason.into());
-                } else {
-                    desk.change(|shown| drop(shown.notices.remove(reason.word())));
-                }
+                let waits = unrevoked.borrow_and_update().is_some();
+                desk.change_notices(|notices| {
+                    if waits {
+                        notices.say(Reason::RevocationPending.into());
+                    } else {
+                        notices.take_back(Reason::RevocationPending);
+                    }
+                });
             }
         });
     }
 
+    /// Asks for the picture of who is signed in, once for each that the provider names. Nobody waits for it.
+    fn look_for_picture(&self, walk: &Arc<Walk>) {
+        let account = match walk.sessions.status() {
+            SessionStatus::SignedIn(signed_in) => Some(signed_in.account),
+            SessionStatus::SignedOut => None,
+        };
+        let address = account.as_ref().and_then(|it| it.picture.clone());
+        {
+            let mut pictured = lock(&walk.pictured);
+            if pictured.address == address {
+                return;
+            }
+            *pictured = Pictured {
+                address: address.clone(),
+                picture: None,
+            };
+        }
+        self.change_of(walk, |shown| shown.pictured = false);
+        let Some(account) = account.filter(|_| address.is_some()) else {
+            return;
+        };
+        let (desk, walk) = (self.clone(), Arc::clone(walk));
+        tauri::async_runtime::spawn(async move {
+            let asked = walk.provider.picture(&account).await;
+            let here = {
+                let mut pictured = lock(&walk.pictured);
+                if pictured.address != address {
+                    return;
+                }
+                match asked {
+                    Ok(picture) => pictured.picture = picture,
+                    Err(error) => {
+                        tracing::info!(reason = ?error.reason(), "there is no picture yet");
+                        if error.is_transient() {
+                            // Asked for again when something else is heard of the session.
+                            pictured.address = None;
+                        }
+                    }
+                }
+                pictured.picture.is_some()
+            };
+            desk.change_of(&walk, |shown| shown.pictured = here);
+        });
+    }
+
+    /// The picture of who is signed in, as an address that holds it.
+    pub fn account_picture(&self) -> Option<String> {
+        let walk = self.served()?;
+        let pictured = lock(&walk.pictured);
+        pictured
+            .picture
+            .as_ref()
+            .map(keyfob_auth::Picture::data_url)
+    }
+
     /// The state now.
     pub fn state(&self) -> SessionState {
-        self.screen().shown.state(&self.0.clock)
+        self.screen().state(&self.0.clock)
     }
 
     /// Sends the state now and at every change, until the page is gone.
     pub fn watch(&self, channel: Channel<SessionState>) {
         stages::reached("page-asked");
         let mut screen = self.screen();
-        let now = screen.shown.state(&self.0.clock);
+        let now = screen.state(&self.0.clock);
         if channel.send(now).is_ok() {
             screen.watchers.push(channel);
         }
     }
 
-    async fn forget_attempts(&self) {
-        if let Some(walk) = self.0.walk.get()
-            && let Err(error) = walk.sign_in.settle().await
-        {
+    async fn forget_attempts(&self, walk: &Walk) {
+        if let Err(error) = walk.sign_in.settle().await {
             tracing::warn!(%error, "a sign-in that is over stays in the keyring until its time is over");
         }
-        lock(&self.0.loopbacks).clear();
-        *lock(&self.0.unfinished) = None;
-        self.change(|shown| {
+        lock(&walk.loopbacks).clear();
+        *lock(&walk.unfinished) = None;
+        self.change_of(walk, |shown| {
             shown.attempt = None;
             shown.redeeming = Redeeming::No;
         });
     }
 
     /// Shows the attempt, and ends it when its time is over.
-    fn wait_for(&self, attempt: Attempt) {
+    fn wait_for(&self, walk: &Arc<Walk>, attempt: Attempt) {
         let expires_at = attempt.expires_at;
-        self.change(|shown| {
+        self.change_of(walk, |shown| {
             shown.attempt = Some(attempt.clone());
             shown.problem = None;
         });
-        let desk = self.clone();
+        let (desk, walk) = (self.clone(), Arc::clone(walk));
         tauri::async_runtime::spawn(async move {
             loop {
                 let left = expires_at.since(desk.0.clock.wall());
@@ -337,7 +344,7 @@ impl Desk {
                 }
                 tokio::time::sleep(left.min(TICK)).await;
             }
-            desk.change(|shown| {
+            desk.change_of(&walk, |shown| {
                 let still_this_one = shown.attempt.as_ref() == Some(&attempt);
                 if still_this_one && shown.redeeming != Redeeming::UnderWay {
                     shown.attempt = None;
@@ -345,27 +352,36 @@ impl Desk {
                     shown.problem = Some(Reason::SignInExpired.into());
                 }
             });
-            if let Some(walk) = desk.0.walk.get() {
-                // Asked for what it forgets on the way: nothing of an attempt outlives its time.
-                let _ = walk.sign_in.newest().await;
-            }
+            // Asked for what it forgets on the way: nothing of an attempt outlives its time.
+            let _ = walk.sign_in.newest().await;
         });
     }
 
-    fn fail(&self, problem: Problem) {
-        self.change(|shown| shown.problem = Some(problem));
+    /// Changes what is shown of a profile; nobody sees it while the window is at another one.
+    fn change_of(&self, walk: &Walk, how: impl FnOnce(&mut Shown)) {
+        let mut screen = self.screen();
+        how(&mut lock(&walk.shown));
+        self.send(&mut screen);
     }
 
-    fn notice(&self, problem: Problem) {
-        self.change(|shown| {
-            shown.notices.insert(problem.reason.word(), problem);
-        });
-    }
-
+    /// Changes what is shown, whatever that is of.
     fn change(&self, how: impl FnOnce(&mut Shown)) {
         let mut screen = self.screen();
-        how(&mut screen.shown);
-        let state = screen.shown.state(&self.0.clock);
+        match screen.served.clone() {
+            Some(walk) => how(&mut lock(&walk.shown)),
+            None => how(&mut screen.unserved),
+        }
+        self.send(&mut screen);
+    }
+
+    fn change_notices(&self, how: impl FnOnce(&mut Notices)) {
+        let mut screen = self.screen();
+        how(&mut screen.notices);
+        self.send(&mut screen);
+    }
+
+    fn send(&self, screen: &mut Screen) {
+        let state = screen.state(&self.0.clock);
         if screen.last_sent.as_ref() != Some(&state) {
             screen
                 .watchers
@@ -374,8 +390,13 @@ impl Desk {
         }
     }
 
+    /// The profile that the window is at, if one is known.
+    fn served(&self) -> Option<Arc<Walk>> {
+        self.screen().served.clone()
+    }
+
     fn is_trial(&self) -> bool {
-        self.screen().shown.profile.trial
+        self.served().is_some_and(|walk| walk.is_trial())
     }
 
     fn screen(&self) -> MutexGuard<'_, Screen> {

@@ -123,6 +123,8 @@ fn build(
         .plugin(tauri_plugin_deep_link::init())
         .manage(desk.clone())
         .invoke_handler(tauri::generate_handler![
+            commands::account_picture,
+            commands::add_profile,
             commands::cancel_sign_in,
             commands::continue_in_browser,
             commands::copy_sign_in_address,
@@ -130,12 +132,16 @@ fn build(
             commands::open_again,
             commands::open_outbox,
             commands::paste_return_address,
+            commands::profiles,
             commands::refresh,
+            commands::remove_profile,
             commands::session_state,
             commands::sign_in,
             commands::sign_out,
+            commands::sign_out_in_browser,
             commands::try_again,
             commands::try_another_way,
+            commands::use_profile,
             commands::watch_session,
         ])
         .setup(move |app| {

@@ -20,6 +20,10 @@ const CLOCK_TOLERANCE_MS: u64 = 60_000;
 
 /// Everything that the window's state is made from.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, whatever the others are"
+)]
 pub struct Shown {
     /// Who one signs in with.
     pub profile: ProfileView,
@@ -35,11 +39,19 @@ pub struct Shown {
     pub opened_at: Option<Timestamp>,
     /// Where the exchange of its answer stands.
     pub redeeming: Redeeming,
+    /// Whether only the API that a token is for can check it.
+    pub opaque_tokens: bool,
+    /// Whether the person's picture is at hand.
+    pub pictured: bool,
+    /// Whether the person has just signed out here, and the browser may still be signed in at the provider.
+    pub browser_left: bool,
     /// What just went wrong.
     pub problem: Option<Problem>,
-    /// What the person should know, by reason.
-    pub notices: BTreeMap<&'static str, Problem>,
 }
+
+/// What the person should know whichever profile is shown, by reason.
+#[derive(Default)]
+pub struct Notices(BTreeMap<&'static str, Problem>);
 
 /// Where the exchange of an answer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -61,23 +73,72 @@ const OF_THE_KEYRING: [Reason; 4] = [
     Reason::KeyringDamaged,
 ];
 
-impl Shown {
+/// What can go wrong with a token, and not with the one after it.
+const OF_A_TOKEN: [Reason; 5] = [
+    Reason::VerificationFailed,
+    Reason::Offline,
+    Reason::ProviderBusy,
+    Reason::ProviderBroken,
+    Reason::ProviderRefused,
+];
+
+impl Notices {
+    /// Says something, in place of what was said by the same reason.
+    pub fn say(&mut self, problem: Problem) {
+        self.0.insert(problem.reason.word(), problem);
+    }
+
+    /// Takes it back.
+    pub fn take_back(&mut self, reason: Reason) {
+        self.0.remove(reason.word());
+    }
+
     /// Says what is wrong with the keyring, in place of what was said before.
     pub fn complain_of_keyring(&mut self, problem: Problem) {
         self.keyring_works();
-        self.notices.insert(problem.reason.word(), problem);
+        self.say(problem);
     }
 
     /// Takes back what was said against the keyring: it has done its part.
     pub fn keyring_works(&mut self) {
         for reason in OF_THE_KEYRING {
-            self.notices.remove(reason.word());
+            self.take_back(reason);
         }
     }
 
+    /// Whether something is said against the keyring.
+    pub fn complains_of_keyring(&self) -> bool {
+        OF_THE_KEYRING
+            .iter()
+            .any(|reason| self.0.contains_key(reason.word()))
+    }
+}
+
+impl Shown {
     /// Whether there is a session.
     pub fn is_signed_in(&self) -> bool {
         matches!(self.status, SessionStatus::SignedIn(_))
+    }
+
+    /// Takes up what the session is now, and says whether its token is one that nobody has checked in this run. With
+    /// another token, what went wrong with the one before is over.
+    pub fn take_up(&mut self, status: SessionStatus) -> bool {
+        let expires_at = |status: &SessionStatus| match status {
+            SessionStatus::SignedIn(signed_in) => Some(signed_in.expires_at),
+            SessionStatus::SignedOut => None,
+        };
+        let is_another = expires_at(&status) != expires_at(&self.status);
+        let of_a_token = |problem: &Problem| OF_A_TOKEN.contains(&problem.reason);
+        if is_another && self.problem.as_ref().is_some_and(of_a_token) {
+            self.problem = None;
+        }
+        let is_unchecked =
+            matches!(&status, SessionStatus::SignedIn(now) if now.verified_by.is_none());
+        if matches!(status, SessionStatus::SignedIn(_)) {
+            self.browser_left = false;
+        }
+        self.status = status;
+        is_another && is_unchecked && !self.opaque_tokens
     }
 
     /// Says that a link came that answers nothing, unless there is something better to say: a stranger's link hides no
@@ -97,16 +158,9 @@ impl Shown {
         }
     }
 
-    /// Whether something is said against the keyring.
-    pub fn complains_of_keyring(&self) -> bool {
-        OF_THE_KEYRING
-            .iter()
-            .any(|reason| self.notices.contains_key(reason.word()))
-    }
-
     /// The state as the page gets it.
-    pub fn state(&self, clock: &Clock) -> SessionState {
-        let mut notices: Vec<Problem> = self.notices.values().cloned().collect();
+    pub fn state(&self, notices: &Notices, clock: &Clock) -> SessionState {
+        let mut notices: Vec<Problem> = notices.0.values().cloned().collect();
         notices.extend(clock_wrong(clock));
         SessionState {
             profile: self.profile.clone(),
@@ -120,8 +174,8 @@ impl Shown {
         match (&self.status, &self.attempt) {
             _ if !self.started => Stage::Starting,
             (SessionStatus::SignedIn(signed_in), _) => Stage::SignedIn {
-                account: account(signed_in),
-                token: token(signed_in, clock),
+                account: account(signed_in, self.pictured),
+                token: token(signed_in, self.opaque_tokens, clock),
                 kept: signed_in.kept,
                 refreshing: signed_in.refreshing,
                 problem: problem.or_else(|| signed_in.trouble.clone().map(Problem::from)),
@@ -131,7 +185,10 @@ impl Shown {
                 problem,
             },
             (SessionStatus::SignedOut, None) if self.session_unread => Stage::Unknown { problem },
-            (SessionStatus::SignedOut, None) => Stage::SignedOut { problem },
+            (SessionStatus::SignedOut, None) => Stage::SignedOut {
+                problem,
+                browser_left: self.browser_left,
+            },
         }
     }
 
@@ -156,9 +213,11 @@ impl Shown {
     }
 }
 
-fn account(signed_in: &SignedIn) -> AccountView {
+fn account(signed_in: &SignedIn, pictured: bool) -> AccountView {
     let account = &signed_in.account;
     AccountView {
+        name: account.name.clone(),
+        pictured,
         identifier: account.identifier.clone(),
         identifier_kind: match account.identifier.parse() {
             Ok(Identifier::Email(_)) => IdentifierKind::Email,
@@ -169,11 +228,12 @@ fn account(signed_in: &SignedIn) -> AccountView {
     }
 }
 
-fn token(signed_in: &SignedIn, clock: &Clock) -> TokenView {
+fn token(signed_in: &SignedIn, opaque: bool, clock: &Clock) -> TokenView {
     TokenView {
         expires_at_ms: clock.as_shown(signed_in.expires_at).milliseconds(),
         lifetime_ms: i64::try_from(signed_in.lifetime.as_millis()).unwrap_or(i64::MAX),
         verified_by: signed_in.verified_by.clone(),
+        opaque,
     }
 }
 
@@ -238,7 +298,10 @@ mod tests {
     #[test]
     fn until_everything_was_asked_nothing_is_claimed() {
         let shown = Shown::default();
-        assert_eq!(shown.state(&Clock::held(NOON)).stage, Stage::Starting);
+        assert_eq!(
+            shown.state(&Notices::default(), &Clock::held(NOON)).stage,
+            Stage::Starting
+        );
     }
 
     #[test]
@@ -247,17 +310,17 @@ mod tests {
             session_unread: true,
             ..started()
         };
-        let stage = shown.state(&Clock::held(NOON)).stage;
+        let stage = shown.state(&Notices::default(), &Clock::held(NOON)).stage;
         assert_eq!(stage, Stage::Unknown { problem: None });
     }
 
     #[test]
     fn one_thing_is_said_against_the_keyring_at_a_time() {
-        let mut shown = started();
+        let mut notices = Notices::default();
         for reason in OF_THE_KEYRING {
-            shown.complain_of_keyring(reason.into());
-            let notices = shown.state(&Clock::held(NOON)).notices;
-            assert_eq!(notices, [Problem::from(reason)]);
+            notices.complain_of_keyring(reason.into());
+            let state = started().state(&notices, &Clock::held(NOON));
+            assert_eq!(state.notices, [Problem::from(reason)]);
         }
     }
 
@@ -268,7 +331,9 @@ mod tests {
             attempt: Some(attempt()),
             ..started()
         };
-        let Stage::SignedIn { account, token, .. } = shown.state(&Clock::held(NOON)).stage else {
+        let Stage::SignedIn { account, token, .. } =
+            shown.state(&Notices::default(), &Clock::held(NOON)).stage
+        else {
             panic!("not signed in");
         };
         assert_eq!(account.identifier_kind, IdentifierKind::Phone);
@@ -281,7 +346,9 @@ mod tests {
             attempt: Some(attempt()),
             ..started()
         };
-        let Stage::SigningIn { attempt, .. } = shown.state(&Clock::held(NOON)).stage else {
+        let Stage::SigningIn { attempt, .. } =
+            shown.state(&Notices::default(), &Clock::held(NOON)).stage
+        else {
             panic!("not signing in");
         };
         assert_eq!(attempt.waits_until_ms, 1_700_000_900_000);
@@ -296,7 +363,9 @@ mod tests {
             opened_at: Some(NOON + Duration::from_mins(5)),
             ..started()
         };
-        let Stage::SigningIn { attempt, .. } = shown.state(&Clock::held(NOON)).stage else {
+        let Stage::SigningIn { attempt, .. } =
+            shown.state(&Notices::default(), &Clock::held(NOON)).stage
+        else {
             panic!("not signing in");
         };
         assert_eq!(attempt.send_again_at_ms, 1_700_000_360_000);
@@ -313,11 +382,36 @@ mod tests {
             }),
             ..started()
         };
-        let Stage::SigningIn { attempt, problem } = shown.state(&Clock::held(NOON)).stage else {
+        let Stage::SigningIn { attempt, problem } =
+            shown.state(&Notices::default(), &Clock::held(NOON)).stage
+        else {
             panic!("not signing in");
         };
         assert_eq!(attempt.step, AttemptStep::Redeeming);
         assert_eq!(problem.unwrap().reason, Reason::Offline);
+    }
+
+    #[test]
+    fn a_token_is_checked_once_and_takes_away_what_was_said_of_the_one_before() {
+        let mut shown = started();
+        assert!(shown.take_up(signed_in()));
+        assert!(!shown.take_up(signed_in()), "the same one");
+        let renewed = |verified_by: Option<&str>, at: Timestamp| {
+            let SessionStatus::SignedIn(mut session) = signed_in() else {
+                panic!("not signed in");
+            };
+            session.expires_at = at;
+            session.verified_by = verified_by.map(str::to_owned);
+            SessionStatus::SignedIn(session)
+        };
+        shown.problem = Some(Reason::VerificationFailed.into());
+        assert!(!shown.take_up(signed_in()));
+        assert!(shown.problem.is_some(), "nothing has changed");
+        assert!(!shown.take_up(renewed(Some("K1"), NOON + Duration::from_hours(2))));
+        assert_eq!(shown.problem, None);
+        shown.problem = Some(Reason::ClipboardFailed.into());
+        assert!(shown.take_up(renewed(None, NOON + Duration::from_hours(3))));
+        assert!(shown.problem.is_some(), "not about a token");
     }
 
     #[test]
@@ -358,18 +452,13 @@ mod tests {
 
     #[test]
     fn a_keyring_that_works_again_is_not_complained_about() {
-        let mut shown = started();
+        let mut notices = Notices::default();
         for reason in [Reason::KeyringUnavailable, Reason::LinkHandlerMissing] {
-            let problem = Problem {
-                reason,
-                detail: None,
-            };
-            shown.notices.insert(reason.word(), problem);
+            notices.say(reason.into());
         }
-        shown.keyring_works();
-        let notices = shown.state(&Clock::held(NOON)).notices;
-        assert_eq!(notices.len(), 1);
-        assert_eq!(notices[0].reason, Reason::LinkHandlerMissing);
+        notices.keyring_works();
+        let state = started().state(&notices, &Clock::held(NOON));
+        assert_eq!(state.notices, [Reason::LinkHandlerMissing.into()]);
     }
 
     #[test]
@@ -378,7 +467,7 @@ mod tests {
             attempt: Some(attempt()),
             ..started()
         };
-        let sent = format!("{:?}", shown.state(&Clock::held(NOON)));
+        let sent = format!("{:?}", shown.state(&Notices::default(), &Clock::held(NOON)));
         assert!(!sent.contains("state=S"), "{sent}");
     }
 
@@ -390,7 +479,7 @@ mod tests {
             status: signed_in(),
             ..started()
         };
-        let state = shown.state(&clock);
+        let state = shown.state(&Notices::default(), &clock);
         assert_eq!(state.notices[0].reason, Reason::ClockWrong);
         assert_eq!(
             state.notices[0].detail.as_deref(),

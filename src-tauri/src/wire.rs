@@ -5,9 +5,9 @@
 use std::fmt::Display;
 
 use keyfob_auth::{
-    FinishError, ProfileError, ProviderError, Reason, SessionError, StoreError, Trouble,
+    FinishError, Objection, ProfileError, ProviderError, Reason, SessionError, StoreError, Trouble,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// Something that went wrong, or that the person should know.
@@ -67,7 +67,13 @@ macro_rules! shown_by_its_detail {
     )+};
 }
 
-shown_by_its_detail!(FinishError, ProviderError, SessionError, StoreError);
+shown_by_its_detail!(
+    FinishError,
+    Objection,
+    ProviderError,
+    SessionError,
+    StoreError
+);
 
 /// The whole of what the window shows. Sent at every change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
@@ -106,6 +112,8 @@ pub enum Stage {
     SignedOut {
         /// What just went wrong.
         problem: Option<Problem>,
+        /// Whether the browser may still be signed in at the provider, whose own page for signing out can be opened.
+        browser_left: bool,
     },
     /// The person is in the browser.
     SigningIn {
@@ -172,6 +180,10 @@ pub enum DoorKind {
 /// Who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 pub struct AccountView {
+    /// What they are called, when the provider says.
+    pub name: Option<String>,
+    /// Whether there is a picture of them to ask for.
+    pub pictured: bool,
     /// What they signed in with.
     pub identifier: String,
     /// Of which kind that is.
@@ -203,6 +215,102 @@ pub struct TokenView {
     pub lifetime_ms: i64,
     /// The key its signature was checked with; null while it was not checked in this run.
     pub verified_by: Option<String>,
+    /// Whether only the API that it is for can check it.
+    pub opaque: bool,
+}
+
+/// The profiles that one can go to, and what is known of providers that one could add.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct ProfileList {
+    /// Those of the configuration by name, then the bundled local provider.
+    pub profiles: Vec<ProfileEntry>,
+    /// Well-known providers.
+    pub presets: Vec<PresetView>,
+}
+
+/// A profile in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct ProfileEntry {
+    /// Its name.
+    pub name: String,
+    /// How one speaks to its provider.
+    pub kind: ProfileKind,
+    /// The provider's base URL; empty for the local one.
+    pub issuer: String,
+    /// Whether the window is at this one.
+    pub in_use: bool,
+}
+
+/// How one speaks to a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileKind {
+    /// The bundled one, for trying things out.
+    Local,
+    /// Cotter's wire.
+    Cotter,
+    /// OpenID Connect.
+    Oidc,
+}
+
+/// A well-known provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct PresetView {
+    /// The word for it.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Its issuer; what stands in braces is the person's own.
+    pub issuer: String,
+    /// What must be set at the provider, in one sentence.
+    pub at_the_provider: String,
+    /// Whether a sign-in was done against it; otherwise it is what its documentation says.
+    pub tried: bool,
+}
+
+/// What a person types to add a profile.
+#[derive(Clone, Debug, Deserialize, TS)]
+pub struct NewProfile {
+    /// The preset that fills the rest.
+    pub preset: Option<String>,
+    /// Where the provider is.
+    pub issuer: String,
+    /// Who the app is to it.
+    pub client_id: String,
+}
+
+/// What came of adding a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Added {
+    /// The provider answered. The profile is there and in use.
+    Works {
+        /// The name it got.
+        name: String,
+        /// Whether it also said that it knows this app and where it returns to.
+        knows_this_app: bool,
+        /// What the person enters at the provider, so that answers may come back.
+        to_allow: Vec<String>,
+    },
+    /// Nothing was added.
+    Wrong {
+        /// Where to change something.
+        setting: WrongSetting,
+        /// What is wrong.
+        problem: Problem,
+    },
+}
+
+/// Where a person changes what is wrong with a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum WrongSetting {
+    /// The issuer.
+    Issuer,
+    /// The client id.
+    ClientId,
+    /// In the provider's own settings.
+    AtTheProvider,
 }
 
 #[cfg(test)]
@@ -232,6 +340,13 @@ mod tests {
         declare(AccountView::decl(&config), AccountView::docs());
         declare(IdentifierKind::decl(&config), IdentifierKind::docs());
         declare(TokenView::decl(&config), TokenView::docs());
+        declare(ProfileList::decl(&config), ProfileList::docs());
+        declare(ProfileEntry::decl(&config), ProfileEntry::docs());
+        declare(ProfileKind::decl(&config), ProfileKind::docs());
+        declare(PresetView::decl(&config), PresetView::docs());
+        declare(NewProfile::decl(&config), NewProfile::docs());
+        declare(Added::decl(&config), Added::docs());
+        declare(WrongSetting::decl(&config), WrongSetting::docs());
         text
     }
 

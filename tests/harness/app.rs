@@ -86,6 +86,17 @@ impl App<'_> {
         self.attribute("main", "data-stage").await
     }
 
+    /// Waits until the window is at this profile.
+    pub async fn is_at(&self, profile: &str) {
+        let there = eventually(async || {
+            let shown = self.text_of("button.provider strong").await;
+            (shown == profile).then_some(())
+        });
+        if there.await.is_none() {
+            self.fail(&format!("the window is not at {profile}")).await;
+        }
+    }
+
     /// The reason of the problem that the page shows, if it shows one.
     pub async fn problem(&self) -> Option<String> {
         self.attribute("[role=alert][data-reason]", "data-reason")

@@ -222,6 +222,8 @@ fn allow_our_links(profile: &Path, scheme: &str, origin: &str) {
     origins.insert(origin.to_owned(), Value::Object(schemes));
     let preferences = json!({
         "protocol_handler": { "allowed_origin_protocol_pairs": origins },
+        // It would lay its question over the page.
+        "credentials_enable_service": false,
     });
     let folder = profile.join("Default");
     fs::create_dir_all(&folder).expect("the profile's folder can be made");

@@ -98,6 +98,16 @@ impl OidcPeer {
             .collect()
     }
 
+    /// Whether it takes this access token.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn accepts(&self, token: &str) -> bool {
+        let client = Client::builder().no_proxy().build().expect("a client");
+        let me = client.get(format!("{}/me", self.issuer)).bearer_auth(token);
+        me.send().await.expect("it answers").status().is_success()
+    }
+
     /// Somebody who was never here before, and who signs in as `login` when asked.
     ///
     /// # Panics
@@ -112,6 +122,16 @@ impl OidcPeer {
             issuer: self.issuer.clone(),
             login: login.to_owned(),
         }
+    }
+
+    /// Where it says what it has issued.
+    pub(crate) fn witness(&self) -> Url {
+        self.issuer.join("/control/issued").expect("an address")
+    }
+
+    /// Where it is, without the path that its issuer has.
+    pub fn origin(&self) -> String {
+        self.issuer.origin().ascii_serialization()
     }
 
     async fn control(&self, method: Method, verb: &str) -> Value {

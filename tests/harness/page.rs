@@ -41,6 +41,42 @@ impl Page {
         element.click().await.ok()
     }
 
+    /// Presses the first visible element that the CSS selector matches, once it can be pressed.
+    pub async fn press_at(&self, selector: &str) {
+        let pressed = eventually(async || {
+            let element = self.visible(By::Css(selector)).await?;
+            if !element.is_enabled().await.ok()? {
+                return None;
+            }
+            element.click().await.ok()
+        });
+        if pressed.await.is_none() {
+            self.fail(&format!("there is no {selector} to press")).await;
+        }
+    }
+
+    /// Waits until something that the CSS selector matches can be seen.
+    pub async fn has(&self, selector: &str) {
+        let seen = eventually(async || self.visible(By::Css(selector)).await.map(drop));
+        if seen.await.is_none() {
+            self.fail(&format!("there is no {selector} to see")).await;
+        }
+    }
+
+    /// Waits until nothing that the CSS selector matches can be seen.
+    pub async fn has_no(&self, selector: &str) {
+        let gone = eventually(async || {
+            self.visible(By::Css(selector))
+                .await
+                .is_none()
+                .then_some(())
+        });
+        if gone.await.is_none() {
+            self.fail(&format!("there is still {selector} to see"))
+                .await;
+        }
+    }
+
     /// Types into the first visible element that the CSS selector matches.
     pub async fn type_into(&self, selector: &str, text: &str) {
         let typed = eventually(async || {

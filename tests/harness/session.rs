@@ -13,11 +13,13 @@ use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use url::Url;
 use xtask::desktop::{PrivateDesktop, Services};
 use xtask::processes;
 use xtask::wait;
 
 use crate::app::DEBUG_IDENTIFIER;
+use crate::oidc_peer::OidcPeer;
 use crate::page::eventually;
 use crate::programs;
 use crate::slot::Slot;
@@ -35,8 +37,10 @@ pub struct Session {
     root: TempDir,
     name: String,
     edition: Edition,
-    /// What the provider has issued, as far as it was asked.
+    /// What providers have issued, as far as they were asked.
     secrets: Mutex<Secrets>,
+    /// Where those that the session did not start say so.
+    witnesses: Mutex<Vec<Url>>,
     _slot: Slot,
 }
 
@@ -87,6 +91,7 @@ impl Session {
             name: test_name(),
             edition,
             secrets: Mutex::default(),
+            witnesses: Mutex::default(),
             _slot: slot,
         }
     }
@@ -281,13 +286,22 @@ impl Session {
 
     /// Asks the running provider what it has issued: it knows nothing of that any more once it has ended.
     pub(crate) fn note_what_was_issued(&self) {
-        if let Some(base) = self.running_provider() {
-            self.secrets().learn(&base);
+        let local = self
+            .running_provider()
+            .and_then(|base| base.join("/faults/issued").ok());
+        let others = lock(&self.witnesses).clone();
+        for witness in local.iter().chain(&others) {
+            self.secrets().learn(witness);
         }
     }
 
+    /// What this provider issues is looked for at the end of the session too. The provider must live until then.
+    pub fn is_swept_for(&self, peer: &OidcPeer) {
+        lock(&self.witnesses).push(peer.witness());
+    }
+
     fn secrets(&self) -> MutexGuard<'_, Secrets> {
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.secrets)
     }
 
     pub(crate) fn folder_to_keep(&self) -> PathBuf {
@@ -341,4 +355,8 @@ impl Drop for Session {
 fn test_name() -> String {
     let name = thread::current().name().unwrap_or("unnamed").to_owned();
     name.replace("::", "-")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -44,9 +44,9 @@ impl fmt::Display for Leak {
 pub(crate) struct Secrets(BTreeMap<String, String>);
 
 impl Secrets {
-    /// Adds what the provider at `base` has issued; nothing, when it has no switchboard or does not answer.
-    pub(crate) fn learn(&mut self, base: &Url) {
-        for entry in issued(base).unwrap_or_default() {
+    /// Adds what a provider says at `witness` that it has issued; nothing, when it has no witness or does not answer.
+    pub(crate) fn learn(&mut self, witness: &Url) {
+        for entry in issued(witness).unwrap_or_default() {
             if let (Some(kind), Some(secret)) = (entry["kind"].as_str(), entry["secret"].as_str()) {
                 self.0.insert(heart(secret).to_owned(), kind.to_owned());
             }
@@ -101,14 +101,14 @@ fn heart(secret: &str) -> &str {
 }
 
 /// The witness's statement, by a request of our own: a session may end inside a runtime, where none may wait.
-fn issued(base: &Url) -> Option<Vec<Value>> {
+fn issued(witness: &Url) -> Option<Vec<Value>> {
     let limit = Some(Duration::from_secs(5));
-    let authority = base.authority();
+    let (authority, path) = (witness.authority(), witness.path());
     let mut stream = TcpStream::connect(authority).ok()?;
     stream.set_read_timeout(limit).ok()?;
     write!(
         stream,
-        "GET /faults/issued HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n"
     )
     .ok()?;
     let mut answer = String::new();

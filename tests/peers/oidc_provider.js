@@ -24,9 +24,10 @@
 // -------------------------------|--------------------------------------------------------------------------------
 // `POST /control/rollover`       | signs with a new key from now on, and still publishes the one before
 // `POST /control/rollover?forget`| … and publishes it no longer
+// `POST /control/refresh_token`  | a refresh token of ada@example.com for `with-secret`, as if she had signed in
 // `GET /control/issued`          | every secret that passed since the start: `[{"kind", "secret"}]`
 
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 
 // It warns of what would be careless in production, and in part on standard output, which is the harness's.
@@ -86,9 +87,15 @@ class Memory {
   }
 }
 
+// Node 20 stands still for ever when it collects garbage while it writes a key that it has made as a JWK: what made the
+// key still shares its lock. So the key is made as a text, and read again.
 const newKey = () => {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  return { ...privateKey.export({ format: "jwk" }), alg: "RS256", use: "sig", kid: randomBytes(8).toString("hex") };
+  const { privateKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  return { ...createPrivateKey(privateKey).export({ format: "jwk" }), alg: "RS256", use: "sig", kid: randomBytes(8).toString("hex") };
 };
 
 const returnsTo = [
@@ -203,7 +210,17 @@ function providerWith(base, keys) {
   provider.use(witness);
   provider.use(staysHere);
   provider.on("server_error", (_context, error) => process.stderr.write(`${error.stack}\n`));
-  return provider.callback();
+  return provider;
+}
+
+/** A refresh token of `login` for the client called `id`, as if they had signed in to it. */
+async function refreshTokenOf(login, id) {
+  const scope = "openid profile email offline_access";
+  const grant = new provider.Grant({ accountId: login, clientId: id });
+  grant.addOIDCScope(scope);
+  const [grantId, client] = [await grant.save(), await provider.Client.find(id)];
+  const token = new provider.RefreshToken({ accountId: login, client, grantId, gty: "authorization_code", scope });
+  return token.save();
 }
 
 const ONE_PIXEL = Buffer.from(
@@ -214,14 +231,20 @@ const ONE_PIXEL = Buffer.from(
 const cookieKeys = [randomBytes(32).toString("hex")];
 let base;
 let keys = [newKey()];
+let provider;
 let answer;
+
+const start = () => {
+  provider = providerWith(base, keys);
+  answer = provider.callback();
+};
 
 const rollOver = (others) => {
   keys = [newKey(), ...others];
-  answer = providerWith(base, keys);
+  start();
 };
 
-const server = createServer((request, response) => {
+const server = createServer(async (request, response) => {
   const json = (value) => response.setHeader("content-type", "application/json").end(JSON.stringify(value));
   if (request.url.startsWith(`${MOUNTED_AT}/`)) {
     request.originalUrl = request.url;
@@ -233,6 +256,8 @@ const server = createServer((request, response) => {
       return response.setHeader("content-type", "image/png").end(ONE_PIXEL);
     case "GET /control/issued":
       return json(issued);
+    case "POST /control/refresh_token":
+      return json(await refreshTokenOf("ada@example.com", "with-secret"));
     case "POST /control/rollover":
       rollOver(keys);
       return json({ kid: keys[0].kid });
@@ -250,6 +275,6 @@ server.on("error", (error) => {
 });
 server.listen(options.port, "127.0.0.1", () => {
   base = `http://127.0.0.1:${server.address().port}`;
-  answer = providerWith(base, keys);
+  start();
   process.stdout.write(`${base}${MOUNTED_AT}\n`);
 });

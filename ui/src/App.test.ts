@@ -310,6 +310,19 @@ describe('the signed-in screen', () => {
     expect(names(host)).toEqual([verb]);
   });
 
+  it('offers to sign the browser out at the provider, too', async () => {
+    const host = await open('sign-in-browser-left');
+    expect(text()).toContain('may still be signed in');
+    await press('Sign out there');
+    expect(names(host)).toEqual(['sign_out_in_browser']);
+  });
+
+  it('says who can check a token that is opaque here', async () => {
+    await open('signed-in-opaque');
+    expect(text()).toContain('Only the API that it is for can check this token');
+    expect(text()).not.toContain('Not checked yet');
+  });
+
   it('confirms a copy for two seconds, aloud too', async () => {
     await open('signed-in');
     vi.useFakeTimers();
@@ -332,6 +345,251 @@ describe('the signed-in screen', () => {
     await press('Copy access token');
     expect(labels()).not.toContain('Copied');
     expect(document.querySelector('[role="alert"]')?.getAttribute('data-reason')).toBe('clipboard_failed');
+  });
+});
+
+describe('who is signed in', () => {
+  it('is shown with their name, what they signed in with, and their picture', async () => {
+    await open('signed-in-picture');
+    expect(document.querySelector('h1')?.textContent).toBe('Ada Lovelace');
+    expect(text()).toContain('Signed in as Ada Lovelace ada@example.com');
+    expect(document.querySelector('img')?.src).toBe(states['signed-in-picture']?.picture);
+  });
+
+  it('has initials when there is no picture', async () => {
+    await open('signed-in-name');
+    expect(document.querySelector('img')).toBeNull();
+    expect(document.querySelector('.avatar')?.textContent.trim()).toBe('AL');
+  });
+
+  it('has initials when the picture is none', async () => {
+    await open('signed-in-picture');
+    document.querySelector('img')?.dispatchEvent(new Event('error'));
+    await settled();
+    expect(document.querySelector('img')).toBeNull();
+    expect(document.querySelector('.avatar')?.textContent.trim()).toBe('AL');
+  });
+
+  it('has one of the address without a name, and a drawing when there is nothing to read', async () => {
+    await open('signed-in');
+    expect(document.querySelector('.avatar')?.textContent.trim()).toBe('A');
+    if (app) {
+      await unmount(app);
+    }
+    await open('signed-in-subject-only');
+    expect(document.querySelector('.avatar')?.textContent.trim()).toBe('');
+    expect(document.querySelector('.avatar svg')).not.toBeNull();
+  });
+
+  it('is not asked for a picture that they do not have', async () => {
+    const host = await open('sign-in');
+    const asked = vi.spyOn(host, 'accountPicture');
+    host.send(states['signed-in-name']!.state!);
+    expect(asked).not.toHaveBeenCalled();
+    host.send(states['signed-in-picture']!.state!);
+    host.send(structuredClone(states['signed-in-picture']!.state!));
+    expect(asked).toHaveBeenCalledTimes(1);
+  });
+
+  it('never has the picture of who was there before', async () => {
+    const host = await open('signed-in-picture');
+    host.send(states['signed-in-name']!.state!);
+    await settled();
+    expect(document.querySelector('img')).toBeNull();
+  });
+});
+
+describe('the profile screens', () => {
+  const screen = () => main()?.dataset.screen;
+  const row = (name: string) => document.querySelector<HTMLElement>(`[data-profile="${name}"] .choose`);
+  const bin = (name: string) => document.querySelector<HTMLElement>(`[data-profile="${name}"] .remove`);
+  const alert = () => document.querySelector('[role="alert"]');
+
+  it('are behind the name of the provider, whoever is signed in', async () => {
+    await open('sign-in-company');
+    await press('Example Works id.example.com');
+    expect(screen()).toBe('list');
+    expect(main()?.dataset.stage).toBe('signed_out');
+  });
+
+  it('list them all, say which one is in use, and open there', async () => {
+    await open('profiles');
+    expect([...document.querySelectorAll('li strong')].map((each) => each.textContent)).toEqual([
+      'example',
+      'genauth',
+      'letters',
+      'Local provider',
+    ]);
+    expect([...document.querySelectorAll('[aria-current]')]).toEqual([row('example')]);
+    expect(row('example')?.closest('li')?.textContent).toContain('In use');
+    expect(document.activeElement).toBe(row('example'));
+    expect(bin('local')).toBeNull();
+  });
+
+  it('open at the first one when none is in use', async () => {
+    const profiles = states.profiles?.profiles?.map((each) => ({ ...each, in_use: false })) ?? [];
+    await open('profiles', { profiles });
+    expect(document.activeElement).toBe(row('example'));
+  });
+
+  it.each([
+    ['sign-in', 'input'],
+    ['signed-in', '.primary'],
+    ['waiting-email', 'h1'],
+  ])('are left with Escape, to where that screen opens (%s)', async (name, place) => {
+    const host = await open(name);
+    document.querySelector<HTMLElement>('.provider')?.click();
+    await settled();
+    await key('Escape');
+    expect(screen()).toBeUndefined();
+    expect(document.activeElement).toBe(document.querySelector(place));
+    expect(names(host)).toEqual([]);
+  });
+
+  it('go back step by step with Escape', async () => {
+    await open('add-profile');
+    expect(document.activeElement).toBe(document.querySelector('#issuer'));
+    await key('Escape');
+    expect(screen()).toBe('list');
+    expect(document.activeElement).toBe(row('local'));
+    await key('Escape');
+    expect(screen()).toBeUndefined();
+    expect(document.activeElement).toBe(document.querySelector('#identifier'));
+  });
+
+  it('have an arrow that leads to the screen before', async () => {
+    await open('profiles-remove');
+    await press('');
+    expect(screen()).toBeUndefined();
+  });
+
+  it('ask before they remove, with the keyboard on the harmless answer', async () => {
+    const host = await open('profiles-remove');
+    expect(text()).toContain('Remove genauth? You are signed out there first.');
+    expect(document.activeElement).toBe(button('Keep'));
+    await key('Escape');
+    expect(screen()).toBe('list');
+    expect(document.activeElement).toBe(bin('genauth'));
+    bin('genauth')?.click();
+    await settled();
+    await press('Remove');
+    expect(host.performed).toEqual([{ name: 'remove_profile', profile: 'genauth' }]);
+    expect(row('genauth')).toBeNull();
+    expect(document.activeElement).toBe(row('example'));
+  });
+
+  it('close once another profile is chosen, and not before', async () => {
+    const host = await open('profiles-going');
+    expect(screen()).toBe('list');
+    expect(row('genauth')?.getAttribute('aria-busy')).toBe('true');
+    expect(row('letters')?.getAttribute('aria-busy')).toBe('false');
+    if (app) {
+      await unmount(app);
+    }
+    expect(names(host)).toEqual(['use_profile']);
+    await open('profiles');
+    row('genauth')?.click();
+    await settled();
+    expect(screen()).toBeUndefined();
+  });
+
+  it.each([
+    ['profiles-use-refused', 'local_provider_not_started', 'keyfob-identity was not found beside the app.'],
+    ['profiles-remove-refused', 'keyring_locked', 'The profile is still there: the keyring is locked'],
+    ['add-profile-refused', 'config_invalid', "Keyfob's configuration file stands in the way."],
+  ])('say what was refused until it is dismissed, and keep the focus (%s)', async (name, reason, words) => {
+    await open(name);
+    expect(alert()?.getAttribute('data-reason')).toBe(reason);
+    expect(alert()?.textContent).toContain(words);
+    window.dispatchEvent(new Event('focus'));
+    await settled();
+    button('Dismiss').focus();
+    await press('Dismiss');
+    expect(alert()).toBeNull();
+    expect(screen()).toBeDefined();
+    expect(document.activeElement?.closest('main')).not.toBeNull();
+  });
+
+  it('show nothing but the way out of a configuration that cannot be read', async () => {
+    const host = await open('profiles-config-invalid');
+    expect(alert()?.textContent).toContain('TOML parse error at line 4');
+    expect(labels()).toEqual(['', 'Try again']);
+    host.refusals.clear();
+    button('Try again').focus();
+    await press('Try again');
+    expect(alert()).toBeNull();
+    expect(document.activeElement).toBe(row('local'));
+  });
+
+  it.each([
+    ['add-profile-wrong-issuer', 'issuer', 'This cannot be used. It calls itself'],
+    ['add-profile-offline', 'issuer', 'This address cannot be reached.'],
+    ['add-profile-no-provider', 'issuer', 'names. It is not JSON (HTTP 200)'],
+    ['add-profile-no-client', 'client-id', 'The client ID is missing.'],
+    ['add-profile-client-refused', 'client-id', 'The provider does not take this client.'],
+  ])('say at the field what is wrong with it, and go there (%s)', async (name, id, words) => {
+    await open(name);
+    const field = document.querySelector<HTMLInputElement>(`#${id}`);
+    expect(document.querySelectorAll('[aria-invalid="true"]')).toHaveLength(1);
+    expect(field?.getAttribute('aria-invalid')).toBe('true');
+    expect(field?.getAttribute('aria-describedby')).toBe(alert()?.id);
+    expect(alert()?.textContent.replace(/\s+/g, ' ')).toContain(words);
+    expect(document.activeElement).toBe(field);
+  });
+
+  it('say what is to be changed at the provider, where no field is wrong', async () => {
+    await open('add-profile-at-the-provider');
+    expect(document.querySelector('[aria-invalid="true"]')).toBeNull();
+    expect(alert()?.textContent).toContain("set the ID token's signing algorithm to RS256");
+  });
+
+  it('say what a provider wants, and what of its issuer is the person\'s own', async () => {
+    await open('add-profile-preset');
+    expect(text()).toContain('At GenAuth: A native application');
+    expect(text()).toContain('not tried yet');
+    expect(text()).toContain('Your own in place of the braces');
+    expect(document.querySelector<HTMLInputElement>('#issuer')?.placeholder).toBe('https://{app}.genauth.test/oidc');
+    if (app) {
+      await unmount(app);
+    }
+    await open('add-profile-preset-filled');
+    expect(document.querySelector('code')?.textContent).toBe('dev.keyfob');
+    expect(text()).toContain('Tried: a sign-in works.');
+    expect(text()).toContain('exactly as it writes it');
+  });
+
+  it('add a profile on Enter, and end with what is to be allowed at the provider', async () => {
+    await open('add-profile-works');
+    expect(screen()).toBe('added');
+    expect(document.activeElement).toBe(document.querySelector('h1'));
+    expect(document.querySelector('h1')?.textContent).toBe('example is added');
+    expect([...document.querySelectorAll('li')].map((each) => each.textContent)).toEqual([
+      'dev.keyfob://callback/example',
+      'http://127.0.0.1/callback/example',
+    ]);
+    await press('Continue');
+    expect(screen()).toBeUndefined();
+  });
+
+  it('keep what is typed for who looks elsewhere', async () => {
+    const host = await open('add-profile', { acts: [...(states['add-profile']?.acts ?? []), { type: 'https://id', into: 'issuer' }] });
+    await key('Escape');
+    await key('Escape');
+    document.querySelector<HTMLElement>('.provider')?.click();
+    await settled();
+    await press('Add a profile');
+    expect(document.querySelector<HTMLInputElement>('#issuer')?.value).toBe('https://id');
+    expect(host.performed).toEqual([]);
+  });
+
+  it('give way when the link comes back', async () => {
+    const host = await open('waiting-email');
+    document.querySelector<HTMLElement>('.provider')?.click();
+    await settled();
+    expect(screen()).toBe('list');
+    host.send(states.redeeming!.state!);
+    await settled();
+    expect(screen()).toBeUndefined();
   });
 });
 

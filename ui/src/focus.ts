@@ -1,23 +1,26 @@
 // Where the keyboard is when a screen opens, and when what it was on is gone.
 import type { Attachment } from 'svelte/attachments';
 
-let home: HTMLElement | null = null;
+/** What took the focus and is still on the page; the last one is home. */
+const homes: HTMLElement[] = [];
 
 /** Takes the focus as soon as the element is on the page. */
-export const focused: Attachment<HTMLElement> = (element) => {
-  home = element;
-  element.focus({ preventScroll: true });
+export const focused: Attachment<HTMLElement> = (element) => come(element, { preventScroll: true });
+
+/** The same for what can be further down than the window reaches: it is brought into view. */
+export const focusedInView: Attachment<HTMLElement> = (element) => come(element, { preventScroll: false });
+
+function come(element: HTMLElement, how: FocusOptions): () => void {
+  homes.push(element);
+  element.focus(how);
   return () => {
-    // The next screen's element can have come before this one goes.
-    if (home === element) {
-      home = null;
-    }
+    homes.splice(homes.indexOf(element), 1);
   };
-};
+}
 
 /** Brings the focus back to where the screen opened, unless it is somewhere already. */
 export function focusHome(): void {
   if (document.activeElement === null || document.activeElement === document.body) {
-    home?.focus({ preventScroll: true });
+    homes.at(-1)?.focus({ preventScroll: true });
   }
 }

@@ -70,6 +70,11 @@ describe('"try again"', () => {
     expect(cureFor('sign_in_expired', situation('signed_out', { entry: signIn }))?.cure).toEqual(signIn);
   });
 
+  it.each(['offline', 'browser_not_opened'] as const)('opens the page for signing out once more after %s', (reason) => {
+    const refused: Verb = { name: 'sign_out_in_browser' };
+    expect(cureFor(reason, situation('signed_out', { refused }))).toEqual({ label: 'Try again', cure: refused });
+  });
+
   it('gives up a session only when it is over', () => {
     const givesUp = reasons.filter((reason) => cureFor(reason, situation('signed_in'))?.cure.name === 'sign_out');
     expect(givesUp).toEqual(['sign_in_needed', 'keyring_damaged']);

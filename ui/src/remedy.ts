@@ -48,6 +48,9 @@ export function cureFor(reason: TroubleReason, situation: Situation): { label: s
       return { label: words.tryAgain, cure: { name: 'watch_again' } };
     case 'unknown':
     case 'signed_out': {
+      if (situation.refused?.name === 'sign_out_in_browser') {
+        return { label: words.tryAgain, cure: situation.refused };
+      }
       const begins = verb === 'again' || verb === 'start_over' || verb === 'sign_in_again';
       const label = begins ? todo : words.startAgain;
       // What the program met by itself, it can do again by itself: finding its provider, reading the keyring.

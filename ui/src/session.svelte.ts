@@ -27,12 +27,16 @@ export class Session {
   /** What is typed in the field. It outlives a cancelled sign-in, so that nobody types it twice. */
   identifier = $state('');
 
+  /** The picture of who is signed in, once it is here. */
+  picture = $state.raw<string | null>(null);
+
   readonly #host: Host;
   readonly #pending = new SvelteSet<string>();
   #refusal = $state.raw<Refusal | null>(null);
   #mending = $state.raw<Mending | null>(null);
   #dismissed = $state.raw<Trouble | null>(null);
   #lastEntry = $state.raw<Verb['name'] | null>(null);
+  #pictured: string | null = null;
   #received = 0;
   #ended = 0;
 
@@ -152,6 +156,26 @@ export class Session {
     this.#dismissed = lastingProblem(this.state);
   }
 
+  /** Asked for once for each person: it is too large to come with every message. */
+  #lookForPicture({ profile, stage }: SessionState): void {
+    const pictured =
+      stage.kind === 'signed_in' && stage.account.pictured ? `${profile.name} ${stage.account.subject}` : null;
+    if (pictured === this.#pictured) {
+      return;
+    }
+    this.#pictured = pictured;
+    this.picture = null;
+    if (pictured !== null) {
+      const show = (picture: string | null) => {
+        if (pictured === this.#pictured) {
+          this.picture = picture;
+        }
+      };
+      // Without it there is the monogram.
+      this.#host.accountPicture().then(show, () => undefined);
+    }
+  }
+
   /** Where the problem meets the person. */
   get #situation(): Situation {
     const stage = this.state?.stage;
@@ -176,6 +200,7 @@ export class Session {
     this.#received += 1;
     const before = this.state;
     this.state = state;
+    this.#lookForPicture(state);
     if (lastingProblem(state) === null) {
       this.#dismissed = null;
     }
@@ -214,12 +239,13 @@ function isSame(one: Trouble, other: Trouble | null): boolean {
 /** What a refusal was about: when this changes, the refusal is history. */
 function momentOf(state: SessionState | null): string {
   const stage = state?.stage;
+  const profile = state?.profile.name;
   switch (stage?.kind) {
     case 'signing_in':
-      return `${stage.kind} ${stage.attempt.step} ${stage.attempt.door} ${stage.attempt.waits_until_ms}`;
+      return `${profile} ${stage.kind} ${stage.attempt.step} ${stage.attempt.door} ${stage.attempt.waits_until_ms}`;
     case 'signed_in':
-      return `${stage.kind} ${stage.account.subject} ${stage.token.expires_at_ms}`;
+      return `${profile} ${stage.kind} ${stage.account.subject} ${stage.token.expires_at_ms}`;
     default:
-      return stage?.kind ?? '';
+      return `${profile} ${stage?.kind}`;
   }
 }

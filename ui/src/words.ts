@@ -207,6 +207,36 @@ export const noticeAdvice: Partial<Record<TroubleReason, string>> = {
   keyring_damaged: 'Sign in again to replace it.',
 };
 
+/** What reads differently when it is why a profile was not added. The program's own words say what to change. */
+export const addFailures: Partial<Record<TroubleReason, { happened: string; todo: string | null }>> = {
+  config_invalid: { happened: 'This cannot be used.', todo: null },
+  offline: {
+    happened: 'This address cannot be reached.',
+    todo: 'Compare the address with the one that the provider names, and see whether this computer is online.',
+  },
+  provider_broken: {
+    happened: 'No OpenID Connect provider answers there.',
+    todo: 'Compare the address with the one that the provider names.',
+  },
+};
+
+/** The same where it is the client ID that is to be changed. */
+export const clientFailures: typeof addFailures = {
+  config_invalid: { happened: 'The client ID is missing.', todo: null },
+  provider_refused: {
+    happened: 'The provider does not take this client.',
+    todo: 'Compare the ID with the one that the provider shows.',
+  },
+};
+
+/** What happened reads differently where profiles are listed, added and removed. */
+export const profileFailures: Partial<Record<TroubleReason, string>> = {
+  config_invalid: "Keyfob's configuration file stands in the way.",
+  keyring_unavailable: 'The profile is still there: the keyring did not delete its session.',
+  keyring_waiting: 'The profile is still there: the keyring asks for its password first.',
+  keyring_locked: 'The profile is still there: the keyring is locked and deletes nothing.',
+};
+
 export const words = {
   app: 'Keyfob',
   notices: 'Notices',
@@ -220,12 +250,55 @@ export const words = {
     title: 'Opening your session…',
   },
 
+  profiles: {
+    open: 'Profiles',
+    none: 'No profile yet',
+    title: 'Profiles',
+    back: 'Back',
+    onThisComputer: 'On this computer, for trying things out',
+    inUse: 'In use',
+    empty: 'Sign in with your own provider: add it as a profile.',
+    add: 'Add a profile',
+    remove: (name: string) => `Remove ${name}`,
+    removeTitle: (name: string) => `Remove ${name}?`,
+    removeText: 'You are signed out there first.',
+    removeYes: 'Remove',
+    removeNo: 'Keep',
+  },
+
+  addProfile: {
+    title: 'Add a profile',
+    preset: 'Provider',
+    anyPreset: 'Any OpenID Connect provider',
+    at: (provider: string) => `At ${provider}:`,
+    tried: 'Tried: a sign-in works.',
+    untried: 'From its documentation, not tried yet.',
+    issuer: 'Issuer',
+    issuerHint: 'The address of the provider, exactly as it writes it',
+    issuerYours: 'Your own in place of the braces',
+    clientId: 'Client ID',
+    clientIdHint: 'Of a public (native) client; there is no secret',
+    submit: 'Add',
+    checking: 'Asking the provider…',
+    atTheProvider: 'A setting at the provider stands in the way.',
+  },
+
+  added: {
+    title: (name: string) => `${name} is added`,
+    text: 'The provider answered as it should.',
+    knowsThisApp: 'The provider knows this app, and lets it return to:',
+    enter: 'Allow these return addresses there, if you have not yet:',
+    done: 'Continue',
+  },
+
   signIn: {
     title: 'Sign in',
     unknownTitle: 'Sign in for now',
     unknownText: 'Only your keyring knows whether you are signed in. You can go on without it, until you quit.',
     field: 'E-mail address or phone number',
     example: `For example ${EXAMPLE}`,
+    left: (provider: string) => `The browser may still be signed in at ${provider}.`,
+    leave: 'Sign out there',
     submit: 'Sign in',
     browser: 'Continue in browser',
     trialTitle: 'This is the local provider on this computer, for trying things out.',
@@ -273,6 +346,7 @@ export const words = {
     notVerified: 'Not verified',
     verifiedBy: 'Key',
     unverified: 'Not checked yet',
+    opaque: 'Only the API that it is for can check this token',
     copy: 'Copy access token',
     copied: 'Copied',
     copiedAloud: 'Access token copied',

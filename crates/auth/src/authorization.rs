@@ -226,6 +226,11 @@ impl PendingAuthorization {
         self.state.matches(callback.state.expose())
     }
 
+    /// Whether it waits for this answer: the state is its own, and it came back by the way it was sent.
+    pub(crate) fn expects(&self, callback: &Callback) -> bool {
+        self.is_answered_by(callback) && callback.target == RedirectTarget::of(&self.redirect_uri.0)
+    }
+
     /// Judges the answer: same state, same way back, same provider, in time, and no error.
     ///
     /// # Errors

@@ -99,8 +99,10 @@ pub use callback::{Callback, CallbackError, LONGEST_RETURN_ADDRESS};
 pub use clock::{Clock, Timestamp};
 pub use identifier::{Identifier, IdentifierError};
 pub use jwt::JwtError;
-pub use profile::{CotterConfig, OidcConfig, Profile, ProfileError, Profiles, ProviderConfig};
-pub use provider::{Picture, Provider, ProviderError, Tried};
+pub use profile::{
+    CotterConfig, Misfit, OidcConfig, Profile, ProfileError, Profiles, ProviderConfig, Setting,
+};
+pub use provider::{Objection, Picture, Provider, ProviderError, Tried};
 pub use reason::Reason;
 pub use service::SERVICE;
 pub use session::{

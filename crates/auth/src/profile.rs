@@ -1,7 +1,7 @@
 //! Named provider configurations, read from a file that holds no secrets.
 //!
 //! ```toml
-//! profile = "work"                 # the one in use; may be left out when there is only one
+//! profile = "work"                 # the one in use, or "local"; may be left out when there is only one
 //!
 //! [profiles.work]
 //! provider = "oidc"                # any OpenID Connect provider; see `OidcConfig` for what else may be said
@@ -21,6 +21,8 @@
 //! around it; [`presets`] know what well-known providers want.
 
 pub mod edit;
+mod misfit;
+mod naming;
 mod oidc;
 pub mod presets;
 
@@ -34,6 +36,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::{Reason, RedirectUri};
+pub use misfit::{Misfit, Setting};
 use oidc::OidcEntry;
 pub use oidc::{DEFAULT_SCOPES, OidcConfig, Ways};
 
@@ -467,6 +470,10 @@ mod tests {
                 "https",
             ),
             (
+                "[profiles.local]\nprovider = 'cotter'\napi_key_id = 'K'",
+                "the bundled provider's",
+            ),
+            (
                 "[profiles.'a b']\nprovider = 'cotter'\napi_key_id = 'K'",
                 "a b",
             ),
@@ -531,6 +538,11 @@ mod tests {
         assert_eq!(link(cotter), "dev.keyfob://callback");
         assert_eq!(link(oidc), "dev.keyfob://callback/b");
         assert_eq!(oidc.callback_path(), "/callback/b");
+        let addresses = oidc.to_allow("dev.keyfob");
+        assert_eq!(
+            addresses,
+            ["dev.keyfob://callback/b", "http://127.0.0.1/callback/b"]
+        );
     }
 
     #[test]
@@ -541,6 +553,11 @@ mod tests {
             let profile = profiles.get("b").unwrap().clone();
             let link = profile.link("dev.keyfob");
             let ports = profile.loopback_ports().map(<[u16]>::to_vec);
+            let addresses = profile.to_allow("dev.keyfob").len();
+            assert_eq!(
+                addresses,
+                usize::from(link.is_some()) + ports.iter().flatten().count()
+            );
             (link.map(|link| link.as_str().to_owned()), ports)
         };
         let (link, path_link) = ("dev.keyfob://callback/b", "dev.keyfob:/callback/b");
@@ -574,5 +591,48 @@ mod tests {
                 "http://127.0.0.1:41018/callback/b",
             ]
         );
+    }
+
+    const SAMPLE: &str = include_str!("../../../docs/config.sample.toml");
+
+    /// What a commented line of the sample sets, if it is a setting: `# key = value`.
+    fn commented(line: &str) -> Option<&str> {
+        let setting = line.strip_prefix("# ")?;
+        let (key, _) = setting.split_once(" = ")?;
+        key.bytes()
+            .all(|b| b.is_ascii_lowercase() || b == b'_')
+            .then_some(setting)
+    }
+
+    #[test]
+    fn the_sample_is_good_as_it_is_and_with_all_that_is_commented_out() {
+        let whole: Vec<_> = SAMPLE
+            .lines()
+            .map(|line| commented(line).unwrap_or(line))
+            .collect();
+        for text in [SAMPLE, &whole.join("\n")] {
+            let profiles = Profiles::parse(text).unwrap();
+            assert_eq!(profiles.names().collect::<Vec<_>>(), ["letters", "work"]);
+            assert_eq!(profiles.in_use(None).unwrap().unwrap().name, "work");
+        }
+    }
+
+    #[test]
+    fn the_sample_has_every_setting() {
+        let said = |key: &str| {
+            let mut settings = SAMPLE.lines().map(|line| commented(line).unwrap_or(line));
+            settings.any(|line| line.starts_with(&format!("{key} = ")))
+        };
+        for provider in ["cotter", "oidc"] {
+            // Who meets a setting that it does not know names those that it does.
+            let text = format!("[profiles.a]\nprovider = '{provider}'\nunknown = 1");
+            let message = Profiles::parse(&text).unwrap_err();
+            let (_, known) = message.split_once("expected").unwrap();
+            let known: Vec<_> = known.split('`').skip(1).step_by(2).collect();
+            assert!(known.contains(&"issuer"), "{message}");
+            for key in known.into_iter().filter(|key| *key != "client_secret") {
+                assert!(said(key), "{provider}: {key}");
+            }
+        }
     }
 }

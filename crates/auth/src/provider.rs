@@ -4,6 +4,7 @@
 
 mod cotter;
 pub(crate) mod oidc;
+mod trial;
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,11 +19,12 @@ use crate::{
     identifier::Identifier,
     jwks::JwksError,
     jwt::JwtError,
-    profile::ProviderConfig,
+    profile::{Misfit, ProviderConfig, Setting},
 };
 use cotter::Cotter;
 use oidc::Oidc;
 pub use oidc::picture::Picture;
+pub use trial::{Objection, Tried};
 
 /// Who a person can sign in with.
 #[derive(Debug)]
@@ -42,15 +44,6 @@ pub(crate) struct Redeemed {
     pub(crate) account: Account,
 }
 
-/// What a provider has said to a profile before anybody signed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tried {
-    /// It is there and says what is needed to sign in. Whether it knows this app only a sign-in shows.
-    Answers,
-    /// It also knows this app, and allows the address that it returns to.
-    KnowsThisApp,
-}
-
 /// Why a provider gave no tokens.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ProviderError {
@@ -64,11 +57,8 @@ pub enum ProviderError {
         message: String,
     },
     /// The profile and the provider do not fit together.
-    #[error("the profile does not fit the provider: {message}")]
-    Misconfigured {
-        /// What to change.
-        message: String,
-    },
+    #[error("the profile does not fit the provider: {0}")]
+    Misconfigured(#[from] Misfit),
     /// It answered something that is not an answer; asking again may help.
     #[error("the provider does not work: {what} (HTTP {status})")]
     Broken {
@@ -144,9 +134,7 @@ impl From<HttpError> for ProviderError {
             HttpError::Untrusted(untrusted) => Self::Untrusted {
                 message: untrusted.to_string(),
             },
-            HttpError::CaFile(what) => Self::Misconfigured {
-                message: format!("ca_file: {what}"),
-            },
+            HttpError::CaFile(what) => Setting::CaFile.misfit(format!("ca_file: {what}")).into(),
             HttpError::Broken { what, status } => Self::Broken { what, status },
         }
     }
@@ -166,7 +154,7 @@ impl ProviderError {
     pub fn reason(&self) -> Reason {
         match self {
             Self::Unreachable(_) | Self::Untrusted { .. } => Reason::Offline,
-            Self::Misconfigured { .. } => Reason::ConfigInvalid,
+            Self::Misconfigured(_) => Reason::ConfigInvalid,
             Self::Broken { .. } => Reason::ProviderBroken,
             Self::Busy { .. } => Reason::ProviderBusy,
             Self::RedirectNotAllowed => Reason::RedirectNotAllowed,
@@ -191,11 +179,11 @@ impl ProviderError {
             Self::Broken { what, status } => Some(format!("{what} (HTTP {status})")),
             Self::Busy { wait } => wait.map(|_| format!("it asks to wait{}", for_so_long(*wait))),
             Self::Untrusted { message }
-            | Self::Misconfigured { message }
             | Self::CodeRefused { message }
             | Self::SessionEnded { message }
             | Self::ClientRefused { message, .. }
             | Self::Refused { message, .. } => Some(message.clone()),
+            Self::Misconfigured(misfit) => Some(misfit.to_string()),
             Self::Unverified(error) => Some(error.to_string()),
             Self::Unreachable(_) | Self::RedirectNotAllowed => None,
         }
@@ -306,17 +294,10 @@ impl Provider {
         }
     }
 
-    /// Asks for all that can be known before anybody signs in: where things are, the keys, and where the provider takes
-    /// requests from us (RFC 9126), whether it would take one that returns to `redirect_uri`.
-    ///
-    /// # Errors
-    ///
-    /// [`ProviderError`], which says what to change where something is wrong with the profile.
-    pub async fn try_out(&self, redirect_uri: RedirectUri) -> Result<Tried, ProviderError> {
-        match self {
-            Self::Cotter(cotter) => cotter.ready().await.map(|()| Tried::Answers),
-            Self::Oidc(oidc) => oidc.try_out(redirect_uri).await,
-        }
+    /// Whether its access tokens are for nobody but the API that they are for: there is no way to check them here
+    /// (RFC 6749 §1.4).
+    pub fn has_opaque_tokens(&self) -> bool {
+        matches!(self, Self::Oidc(_))
     }
 
     /// What it was told about itself: kept with the session, so that the next process need not ask. All of it is public.

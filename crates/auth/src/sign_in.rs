@@ -166,7 +166,7 @@ impl SignIn {
         Self {
             provider,
             vault,
-            entry: format!("{profile}.sign-in"),
+            entry: entry_of(profile),
             clock,
             attempts: Mutex::default(),
             probed: OnceCell::new(),
@@ -277,6 +277,35 @@ impl SignIn {
             newest.request = request;
             Attempt::from(&*newest)
         }))
+    }
+
+    /// Whether an attempt waits for this return address, as far as this process knows. Changes nothing, asks nobody.
+    pub async fn awaits(&self, address: &str) -> bool {
+        let attempts = self.attempts.lock().await;
+        Callback::parse(address)
+            .is_ok_and(|callback| attempts.waiting.iter().any(|it| it.expects(&callback)))
+    }
+
+    /// Whether the keyring holds an attempt of the profile called `profile` that waits for this return address. It is
+    /// how a program that serves another profile tells whose answer it is; judging it is that profile's business.
+    ///
+    /// # Errors
+    ///
+    /// When the keyring did not answer.
+    pub async fn is_awaited(
+        vault: &Vault,
+        profile: &str,
+        address: &str,
+    ) -> Result<bool, VaultError> {
+        let Ok(callback) = Callback::parse(address) else {
+            return Ok(false);
+        };
+        let kept = match vault.read(&entry_of(profile)).await {
+            Ok(kept) => kept.map_or_else(Vec::new, |bytes| parse(&bytes)),
+            Err(VaultError::Damaged(_)) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        Ok(kept.iter().any(|attempt| attempt.expects(&callback)))
     }
 
     /// Judges a return address: which attempt it answers, and whether it may.
@@ -453,6 +482,10 @@ impl From<&PendingAuthorization> for Attempt {
             expires_at: attempt.expires_at(),
         }
     }
+}
+
+fn entry_of(profile: &str) -> String {
+    format!("{profile}.sign-in")
 }
 
 fn hash(state: &str) -> StateHash {

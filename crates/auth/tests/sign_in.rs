@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use keyfob_auth::{FinishError, JwtError, ProviderError, Reason, Return};
+use keyfob_auth::{FinishError, JwtError, ProviderError, Reason, Return, SignIn};
 use serde_json::{Value, json};
 use support::{Answer, App, KEY, Keyring, Peer};
 
@@ -76,6 +76,33 @@ async fn a_refused_code_ends_the_attempt() {
     assert_eq!(error.reason(), Reason::CodeRefused);
     assert_eq!(error.detail().as_deref(), Some("the code was used"));
     assert_eq!(app.sign_in.newest().await, None);
+}
+
+#[tokio::test]
+async fn whose_answer_it_is_is_told_without_asking_or_changing_anything() {
+    let peer = Peer::start().await;
+    let keyring = Keyring::new();
+    let app = App::start(&peer, &keyring);
+    let address = app.begin().await;
+    let elsewhere = address.replace("://callback", "://callback/other");
+    let before = keyring.everything();
+    for (profile, address, awaited) in [
+        ("work", &address, true),
+        ("work", &elsewhere, false),
+        ("work", &address.replace("state=", "state=x"), false),
+        ("work", &"no address".to_owned(), false),
+        ("home", &address, false),
+    ] {
+        let found = SignIn::is_awaited(&keyring.vault(), profile, address).await;
+        assert_eq!(found.unwrap(), awaited, "{profile} {address}");
+        if profile == "work" {
+            assert_eq!(app.sign_in.awaits(address).await, awaited, "{address}");
+        }
+    }
+    assert_eq!(keyring.everything(), before);
+    peer.will_answer([peer.identity("R1")]);
+    assert!(app.finish(&address).await.is_ok());
+    assert!(!app.sign_in.awaits(&address).await);
 }
 
 #[tokio::test]

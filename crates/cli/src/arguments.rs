@@ -128,6 +128,10 @@ pub struct Logout {
     /// Of every profile
     #[arg(long, conflicts_with = "profile")]
     pub all: bool,
+
+    /// Open the provider's own page for signing out, too: the browser may still be signed in there
+    #[arg(long, conflicts_with = "all")]
+    pub browser: bool,
 }
 
 #[derive(Subcommand)]

@@ -70,6 +70,11 @@ impl Surroundings {
             killed_at: text("KEYFOB_KILLED_AT"),
         }
     }
+
+    /// Whether a browser may open without being asked for: there is a person, and a place for it.
+    pub fn opens_browsers(&self) -> bool {
+        self.is_interactive && self.has_display
+    }
 }
 
 /// Whether the person's terminal takes UTF-8: the first of these that is set says so (POSIX.1-2017, XBD §8.2). Windows

@@ -3,10 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use keyfob_auth::{
-    Account, Clock, DeviceError, DeviceSignIn, FreshToken, Profile, Profiles, Provider,
-    ProviderError, Reason, RedirectUri, SERVICE, Session, SessionManager, SessionStatus,
-    SessionStore, SignIn, SignedIn, StateFolder, Tried, Vault, VaultError, Warning, local_provider,
-    profile::LOCAL,
+    Account, Clock, DeviceError, DeviceSignIn, FreshToken, Profile, Profiles, Provider, Reason,
+    SERVICE, Session, SessionManager, SessionStatus, SessionStore, SignIn, SignedIn, StateFolder,
+    Vault, VaultError, Warning, local_provider, profile::LOCAL,
 };
 use url::Url;
 
@@ -23,9 +22,6 @@ const SILENCE: Duration = Duration::from_millis(1500);
 
 /// How long a program that is told to end waits for an exchange that is under way.
 const EXCHANGE_PATIENCE: Duration = Duration::from_secs(20);
-
-/// Stands for any port where a provider is only asked whether it allows one.
-const SOME_PORT: u16 = 41_017;
 
 /// How often tokens that the keyring did not take are given to it in all, and the rest in between.
 const SAVE_TRIES: u32 = 5;
@@ -231,6 +227,12 @@ impl Walk {
         Ok(self.sessions.adopt(session).await?)
     }
 
+    /// The provider's own page for signing out, if it has one.
+    pub async fn logout_page(&self) -> Result<Option<Url>, Trouble> {
+        let page = async { Ok(self.sessions.logout_page().await?) };
+        self.unless_interrupted(page).await
+    }
+
     /// Ends the session, and whatever sign-in was left behind; says whether there was one.
     pub async fn sign_out(&self, surroundings: &Surroundings) -> Result<Option<SignedIn>, Trouble> {
         let who = match self.who(surroundings).await {
@@ -311,32 +313,6 @@ pub fn profiles(surroundings: &Surroundings) -> Result<Profiles, Trouble> {
         Some(path) => Profiles::load(path)?,
         None => Profiles::default(),
     })
-}
-
-/// Asks the provider of a profile that is not kept yet whether it works, as far as that can be known.
-pub async fn try_out(profile: &Profile) -> Result<Tried, Trouble> {
-    let provider = Provider::new(profile, &Clock::system());
-    let loopback = profile.loopback_ports().map(|ports| match ports {
-        [] => vec![SOME_PORT],
-        ports => ports.to_vec(),
-    });
-    let path = profile.callback_path();
-    let loopback = loopback.into_iter().flatten().filter_map(|port| {
-        let address = Url::parse(&format!("http://127.0.0.1:{port}{path}"));
-        address.ok().map(RedirectUri::new)
-    });
-    let mut tried = Tried::Answers;
-    for address in profile.link(SERVICE).into_iter().chain(loopback) {
-        tried = match provider.try_out(address.clone()).await {
-            Ok(tried) => tried,
-            Err(error @ ProviderError::RedirectNotAllowed) => {
-                let trouble = Trouble::saying(error.reason(), address.as_str());
-                return Err(trouble.with_hint("allow it there, or say by `--ways` what is allowed"));
-            }
-            Err(error) => return Err(error.into()),
-        };
-    }
-    Ok(tried)
 }
 
 /// Waits for the keyring; a person is told so when it takes long, for its prompt may be behind another window.

@@ -7,6 +7,7 @@
 //! [`stages`] says where the time went. [`terminal`] measures `keyfob token` beside other programs that print a secret,
 //! and many of it at once; [`inside`] what a token costs within a program.
 
+mod agent;
 mod browser;
 mod display;
 mod figures;
@@ -33,6 +34,7 @@ use self::stages::Course;
 use self::starts::{Picture, Start};
 use crate::Failure;
 use crate::command::{cargo, root, run, say};
+use crate::packages;
 use crate::page;
 use crate::system::{self, Purpose};
 
@@ -106,6 +108,7 @@ struct Starts {
 pub(crate) fn measure(wish: &Wish) -> Result<(), Failure> {
     system::prepare(Purpose::Bench)?;
     page::install_packages()?;
+    packages::from_npm("tests/peers")?;
     page::build()?;
     say("building the programs as they are released");
     let packages = [

@@ -125,6 +125,11 @@ const BENCH: &[Need] = &[
         "gh",
         "prints a token, too, and is compared with",
     ),
+    need(
+        Program("oidc-token"),
+        "oidc-agent-cli",
+        "keeps a session, too, and is compared with",
+    ),
 ];
 
 const TEST: &[Need] = &[

@@ -4,16 +4,20 @@
 //! they are told, and go on for this run. What it still owes is asked for again: when a late call ends, every few
 //! seconds while there is none, and only at the person's word when it is locked, for each asking opens its prompt.
 
-use std::{future::pending, sync::atomic::Ordering, time::Duration};
+use std::{
+    future::pending,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
-use keyfob_auth::{Reason, SessionStatus, StoreError, VaultError};
+use keyfob_auth::{Reason, StoreError, VaultError};
 use tokio::{
     sync::mpsc,
     time::{sleep, timeout},
 };
 
 use super::{Desk, Walk, lock};
-use crate::shown::Shown;
+use crate::shown::Notices;
 
 /// How long the keyring may take before the person is told: within 3 seconds of the start, with what comes before it.
 pub(super) const DEADLINE: Duration = Duration::from_millis(1500);
@@ -62,7 +66,7 @@ impl Desk {
 
     /// It just did something: perhaps it now does what it did not do before.
     pub(super) fn keyring_answered(&self) {
-        if self.screen().shown.complains_of_keyring() {
+        if self.screen().notices.complains_of_keyring() {
             self.look_at_keyring(Look::Now);
         }
     }
@@ -72,26 +76,33 @@ impl Desk {
         let _ = self.0.looks.try_send(look);
     }
 
+    /// Asks it about the profile that the window has just come to, and again when it did not do its part.
+    pub(super) async fn ask_keyring_anew(&self) {
+        if let Err(error) = self.settle_with_keyring().await {
+            self.look_at_keyring(Look::After(error));
+        }
+    }
+
     /// Asks it for all that it has not done so far, one after the other: a locked one shows one prompt, not three.
     pub(super) async fn settle_with_keyring(&self) -> Result<(), StoreError> {
-        let Some(walk) = self.0.walk.get() else {
+        let Some(walk) = self.served() else {
             return Ok(());
         };
-        let settled = self.ask_keyring(walk).await;
+        let settled = self.ask_keyring(&walk).await;
         match &settled {
-            Ok(()) => self.change(Shown::keyring_works),
+            Ok(()) => self.change_notices(Notices::keyring_works),
             Err(error) => self.say_of_keyring(error),
         }
         settled
     }
 
-    async fn ask_keyring(&self, walk: &Walk) -> Result<(), StoreError> {
+    async fn ask_keyring(&self, walk: &Arc<Walk>) -> Result<(), StoreError> {
         let session = walk.sessions.restore().await;
         // A record that cannot be read is an answer too.
         if let Err(error) = &session
             && error.reason() != Reason::KeyringDamaged
         {
-            self.change(|shown| shown.session_unread = true);
+            self.change_of(walk, |shown| shown.session_unread = true);
             return session;
         }
         self.session_is_read(walk);
@@ -100,32 +111,21 @@ impl Desk {
         session
     }
 
-    fn session_is_read(&self, walk: &Walk) {
-        let status = walk.sessions.watch().borrow().clone();
-        let taken_up = matches!(status, SessionStatus::SignedIn(_))
-            && self.screen().shown.status == SessionStatus::SignedOut;
-        self.change(|shown| {
-            shown.session_unread = false;
-            shown.status = status;
-        });
-        if taken_up {
-            self.check_kept_token();
-        }
-        if !self.0.delivering.swap(true, Ordering::AcqRel) {
-            let sessions = walk.sessions.clone();
-            tauri::async_runtime::spawn(async move { sessions.keep_delivering().await });
-        }
+    fn session_is_read(&self, walk: &Arc<Walk>) {
+        self.change_of(walk, |shown| shown.session_unread = false);
+        self.show_session(walk);
+        walk.deliver();
     }
 
-    pub(super) async fn restore_attempts(&self, walk: &Walk) -> Result<(), StoreError> {
+    pub(super) async fn restore_attempts(&self, walk: &Arc<Walk>) -> Result<(), StoreError> {
         let newest = walk.sign_in.restore().await?;
         if let Some(attempt) = newest
-            && self.screen().shown.attempt.as_ref() != Some(&attempt)
+            && lock(&walk.shown).attempt.as_ref() != Some(&attempt)
         {
-            self.wait_for(attempt);
+            self.wait_for(walk, attempt);
         }
-        if !self.0.attempts_known.swap(true, Ordering::AcqRel)
-            && let Some(address) = lock(&self.0.unfinished).take()
+        if !walk.attempts_known.swap(true, Ordering::AcqRel)
+            && let Some(address) = lock(&walk.unfinished).take()
         {
             // It fitted no attempt that we knew of then.
             self.receive(address.to_string());
@@ -135,7 +135,7 @@ impl Desk {
 
     fn say_of_keyring(&self, error: &StoreError) {
         tracing::debug!(%error, "the keyring did not do its part");
-        self.change(|shown| shown.complain_of_keyring(error.into()));
+        self.change_notices(|notices| notices.complain_of_keyring(error.into()));
     }
 }
 

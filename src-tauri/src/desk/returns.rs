@@ -1,6 +1,6 @@
 //! What comes back: return addresses, by whatever door, one after the other.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use keyfob_auth::{AuthorizationGrant, FinishError, Reason, Return};
 use tokio::sync::mpsc;
@@ -40,7 +40,12 @@ impl Desk {
     pub async fn idle(&self) {
         let mut under_way = self.0.under_way.subscribe();
         let _ = under_way.wait_for(|count| *count == 0).await;
-        if let Some(walk) = self.0.walk.get() {
+        let walks: Vec<_> = {
+            let left = lock(&self.0.walks);
+            let removed = lock(&self.0.removed);
+            left.values().chain(removed.iter()).cloned().collect()
+        };
+        for walk in walks {
             walk.sessions.idle().await;
         }
     }
@@ -48,17 +53,56 @@ impl Desk {
     async fn returned(&self, address: &str) {
         let walk = match self.ready().await {
             Ok(walk) => walk,
-            Err(problem) => return self.not_yet(address, problem),
+            Err(problem) => return self.not_yet(None, address, problem),
         };
-        let mut judged = walk.sign_in.judge(address).await;
-        // A link that fits no attempt, while the keyring has not said which there are, may still be ours.
-        let attempts_known = self.0.attempts_known.load(Ordering::Acquire);
-        if matches!(judged, Err(FinishError::Foreign)) && !attempts_known {
-            if let Err(error) = self.restore_attempts(walk).await {
-                return self.not_yet(address, (&error).into());
-            }
-            judged = walk.sign_in.judge(address).await;
+        let judged = match self.judge(&walk, address).await {
+            // It may answer a sign-in that was begun before the window came here.
+            Ok(Err(FinishError::Foreign)) => match self.profile_that_awaits(address).await {
+                Some(name) => return self.returned_to(&name, &walk, address).await,
+                None => Err(FinishError::Foreign),
+            },
+            Ok(judged) => judged,
+            Err(problem) => return self.not_yet(Some(&walk), address, problem),
+        };
+        self.answered(&walk, address, judged).await;
+    }
+
+    /// Brings the window to the profile whose answer this is: it is judged and redeemed there, and nowhere else.
+    async fn returned_to(&self, name: &str, here: &Walk, address: &str) {
+        tracing::info!("an answer to another profile's sign-in came");
+        let there = match self.use_profile(name).await {
+            Ok(()) => self.ready().await,
+            Err(problem) => Err(problem),
+        };
+        let walk = match there {
+            Ok(walk) => walk,
+            Err(problem) => return self.not_yet(Some(here), address, problem),
+        };
+        match self.judge(&walk, address).await {
+            Ok(judged) => self.answered(&walk, address, judged).await,
+            Err(problem) => self.not_yet(Some(&walk), address, problem),
         }
+    }
+
+    /// Judges it at this profile, or says why it cannot be judged yet.
+    async fn judge(
+        &self,
+        walk: &Arc<Walk>,
+        address: &str,
+    ) -> Result<Result<Return, FinishError>, Problem> {
+        let judged = walk.sign_in.judge(address).await;
+        // A link that fits no attempt, while the keyring has not said which there are, may still be ours.
+        let attempts_known = walk.attempts_known.load(Ordering::Acquire);
+        if !matches!(judged, Err(FinishError::Foreign)) || attempts_known {
+            return Ok(judged);
+        }
+        if let Err(error) = self.restore_attempts(walk).await {
+            return Err((&error).into());
+        }
+        Ok(walk.sign_in.judge(address).await)
+    }
+
+    async fn answered(&self, walk: &Arc<Walk>, address: &str, judged: Result<Return, FinishError>) {
         match judged {
             Ok(Return::Answer(grant)) => {
                 stages::reached("judged");
@@ -69,8 +113,8 @@ impl Desk {
         }
     }
 
-    async fn redeem(&self, walk: &Walk, address: &str, grant: AuthorizationGrant) {
-        self.change(|shown| {
+    async fn redeem(&self, walk: &Arc<Walk>, address: &str, grant: AuthorizationGrant) {
+        self.change_of(walk, |shown| {
             shown.redeeming = Redeeming::UnderWay;
             shown.problem = None;
         });
@@ -85,27 +129,30 @@ impl Desk {
             self.keyring_problem(error);
         }
         stages::reached("kept");
-        let status = walk.sessions.watch().borrow().clone();
-        self.change(|shown| shown.status = status);
+        self.show_session(walk);
         stages::reached("shown");
-        self.forget_attempts().await;
+        self.forget_attempts(walk).await;
     }
 
     /// Keeps an answer that cannot be dealt with now, for "Try again".
-    fn not_yet(&self, address: &str, problem: Problem) {
-        *lock(&self.0.unfinished) = Some(Zeroizing::new(address.to_owned()));
-        self.fail(problem);
+    fn not_yet(&self, walk: Option<&Walk>, address: &str, problem: Problem) {
+        let unfinished = walk.map_or(&self.0.early, |walk| &walk.unfinished);
+        *lock(unfinished) = Some(Zeroizing::new(address.to_owned()));
+        match walk {
+            Some(walk) => self.change_of(walk, |shown| shown.problem = Some(problem)),
+            None => self.change(|shown| shown.problem = Some(problem)),
+        }
     }
 
     async fn not_finished(&self, walk: &Walk, address: &str, error: &FinishError) {
         tracing::info!(reason = ?error.reason(), "a return link did not lead to a session");
         let problem = Problem::from(error);
         if error.is_transient() {
-            self.change(|shown| shown.redeeming = Redeeming::Stuck);
-            return self.not_yet(address, problem);
+            self.change_of(walk, |shown| shown.redeeming = Redeeming::Stuck);
+            return self.not_yet(Some(walk), address, problem);
         }
         let newest = walk.sign_in.newest().await;
-        self.change(|shown| {
+        self.change_of(walk, |shown| {
             let waited_for = newest.is_none() && !shown.is_signed_in();
             if error.is_about_no_attempt() {
                 shown.strange_link(problem);

@@ -1,5 +1,7 @@
 //! What the page asks for. Each wish ends in nothing, or in a [`Problem`] for the person.
 
+use std::sync::Arc;
+
 use keyfob_auth::{
     Identifier, Reason, RedirectUri, SERVICE, SessionError, SessionManager, Warning,
     door::{
@@ -12,7 +14,7 @@ use tokio::sync::mpsc;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Desk, keeping::Look, lock, wake_local_provider};
+use super::{Desk, Walk, keeping::Look, lock, wake_local_provider};
 use crate::wire::Problem;
 
 impl Desk {
@@ -27,9 +29,9 @@ impl Desk {
             // A provider that takes no listeners leaves no other way.
             Some(link) if walk.profile.loopback_ports().is_none() => link,
             Some(link) if self.links_come_to_us().await => link,
-            _ => self.open_loopback().await?,
+            _ => self.open_loopback(&walk).await?,
         };
-        self.begin(identifier.as_ref(), redirect_uri).await
+        self.begin(&walk, identifier.as_ref(), redirect_uri).await
     }
 
     /// A second attempt by loopback; the first stays valid.
@@ -37,16 +39,16 @@ impl Desk {
         let walk = self.ready().await?;
         let newest = walk.sign_in.newest().await.ok_or(Reason::SignInNeeded)?;
         let identifier = newest.identifier.and_then(|text| text.parse().ok());
-        let redirect_uri = self.open_loopback().await?;
-        self.begin(identifier.as_ref(), redirect_uri).await
+        let redirect_uri = self.open_loopback(&walk).await?;
+        self.begin(&walk, identifier.as_ref(), redirect_uri).await
     }
 
     async fn begin(
         &self,
+        walk: &Arc<Walk>,
         identifier: Option<&Identifier>,
         redirect_uri: RedirectUri,
     ) -> Result<(), Problem> {
-        let walk = self.ready().await?;
         let begun = walk.sign_in.begin(identifier, redirect_uri).await;
         let (attempt, kept) = begun.map_err(|error| Problem::from(&error))?;
         match kept {
@@ -54,36 +56,31 @@ impl Desk {
             Err(error) => self.keyring_problem(error.into()),
         }
         let address = attempt.request.address.clone();
-        self.wait_for(attempt);
-        self.open_at_provider(&address).await
+        self.wait_for(walk, attempt);
+        self.open_at_provider(walk, &address).await
     }
 
     /// Opens the newest attempt's page again; the provider then sends a new mail.
     pub async fn open_again(&self) -> Result<(), Problem> {
-        let address = self.address_to_open().await?;
-        self.open_at_provider(&address).await
+        let walk = self.ready().await?;
+        let address = address_to_open(&walk).await?;
+        self.open_at_provider(&walk, &address).await
     }
 
     /// Opens the local provider's outbox.
     pub async fn open_outbox(&self) -> Result<(), Problem> {
-        let issuer = self.ready().await?.provider.issuer().to_owned();
-        match Url::parse(&format!("{issuer}/outbox")) {
-            Ok(address) if self.is_trial() => self.open_at_provider(&address).await,
+        let walk = self.ready().await?;
+        match Url::parse(&format!("{}/outbox", walk.provider.issuer())) {
+            Ok(address) if walk.is_trial() => self.open_at_provider(&walk, &address).await,
             _ => Err(Reason::LocalProviderNotStarted.into()),
         }
     }
 
     /// Copies the newest attempt's page, for another browser.
     pub async fn copy_sign_in_address(&self) -> Result<(), Problem> {
-        let address = self.address_to_open().await?;
+        let walk = self.ready().await?;
+        let address = address_to_open(&walk).await?;
         self.copy(address.to_string()).await
-    }
-
-    /// The newest attempt's page, good for opening once more.
-    async fn address_to_open(&self) -> Result<Url, Problem> {
-        let newest = self.ready().await?.sign_in.open_again().await;
-        let newest = newest.map_err(|error| Problem::from(&error))?;
-        Ok(newest.ok_or(Reason::SignInNeeded)?.request.address)
     }
 
     /// Takes what the person copied in the browser.
@@ -100,7 +97,7 @@ impl Desk {
                 self.receive(address);
                 Ok(())
             }
-            Pasted::MailLink(address) => self.open_at_provider(&address).await,
+            Pasted::MailLink(address) => self.open_at_provider(&walk, &address).await,
             Pasted::Neither => Err(Reason::NothingToPaste.into()),
         }
     }
@@ -111,9 +108,9 @@ impl Desk {
             wake_local_provider().await?;
         }
         self.change(|shown| shown.problem = None);
-        let unfinished = lock(&self.0.unfinished).take();
+        let unfinished = self.take_unfinished();
         self.start().await;
-        if self.screen().shown.complains_of_keyring()
+        if self.screen().notices.complains_of_keyring()
             && let Err(error) = self.settle_with_keyring().await
         {
             self.look_at_keyring(Look::After(error));
@@ -126,72 +123,81 @@ impl Desk {
 
     /// Forgets every attempt.
     pub async fn cancel_sign_in(&self) -> Result<(), Problem> {
-        self.forget_attempts().await;
-        self.change(|shown| shown.problem = None);
+        let walk = self.ready().await?;
+        self.forget_attempts(&walk).await;
+        self.change_of(&walk, |shown| shown.problem = None);
         Ok(())
     }
 
     /// A fresh access token, on the clipboard.
     pub async fn copy_token(&self) -> Result<(), Problem> {
-        let fresh = self
-            .of_session(|sessions| async move { sessions.access_token(None).await })
-            .await?;
+        let walk = self.ready().await?;
+        let fresh = of_session(&walk, |sessions| async move {
+            sessions.access_token(None).await
+        })
+        .await?;
         self.copy(fresh.token.expose().to_owned()).await?;
         let problem = match &fresh.warning {
             Some(Warning::NotRefreshed(error)) => Some(error.into()),
             // The window shows how long it lives, and that nothing is kept, at all times.
             Some(Warning::ShortLived | Warning::NotKept) | None => None,
         };
-        self.change(|shown| shown.problem = problem);
+        self.change_of(&walk, |shown| shown.problem = problem);
         Ok(())
     }
 
     /// New tokens now.
     pub async fn refresh(&self) -> Result<(), Problem> {
-        self.of_session(|sessions| async move { sessions.refresh().await })
-            .await?;
-        self.change(|shown| shown.problem = None);
+        let walk = self.ready().await?;
+        of_session(&walk, |sessions| async move { sessions.refresh().await }).await?;
+        self.change_of(&walk, |shown| shown.problem = None);
         Ok(())
     }
 
     /// Ends the session, and whatever attempt was left behind.
     pub async fn sign_out(&self) -> Result<(), Problem> {
         let walk = self.ready().await?;
-        self.forget_attempts().await;
+        self.forget_attempts(&walk).await;
         let signed_out = walk.sessions.sign_out().await;
         signed_out.map_err(|error| Problem::from(&error))?;
-        self.change(|shown| shown.problem = None);
+        self.change_of(&walk, |shown| shown.problem = None);
+        let page = walk.sessions.logout_page().await;
+        self.change_of(&walk, |shown| {
+            shown.browser_left = matches!(page, Ok(Some(_)));
+        });
+        Ok(())
+    }
+
+    /// Opens the provider's own page for signing out: the browser may still be signed in there.
+    pub async fn sign_out_in_browser(&self) -> Result<(), Problem> {
+        let walk = self.ready().await?;
+        let page = walk.sessions.logout_page().await;
+        if let Some(page) = page.map_err(|error| Problem::from(&error))? {
+            browser::open(&page)
+                .await
+                .map_err(|_| Reason::BrowserNotOpened)?;
+        }
+        self.change_of(&walk, |shown| shown.browser_left = false);
         Ok(())
     }
 
     /// Opens a page of the provider's. The local one goes to sleep when nobody uses it.
-    async fn open_at_provider(&self, address: &Url) -> Result<(), Problem> {
-        if self.is_trial() {
+    async fn open_at_provider(&self, walk: &Walk, address: &Url) -> Result<(), Problem> {
+        if walk.is_trial() {
             wake_local_provider().await?;
         }
         browser::open(address)
             .await
             .map_err(|_| Reason::BrowserNotOpened)?;
         let now = self.0.clock.wall();
-        self.change(|shown| shown.opened_at = Some(now));
+        self.change_of(walk, |shown| shown.opened_at = Some(now));
         Ok(())
     }
 
-    /// Asks the session for something that may need the provider, and once more when that was the local one, asleep.
-    async fn of_session<T, Asked: Future<Output = Result<T, SessionError>>>(
-        &self,
-        ask: impl Fn(SessionManager) -> Asked,
-    ) -> Result<T, Problem> {
-        let sessions = &self.ready().await?.sessions;
-        let mut outcome = ask(sessions.clone()).await;
-        if let Err(error) = &outcome
-            && error.reason() == Reason::Offline
-            && self.is_trial()
-            && wake_local_provider().await.is_ok()
-        {
-            outcome = ask(sessions.clone()).await;
-        }
-        outcome.map_err(|error| Problem::from(&error))
+    /// The answer that could not be dealt with, if there is one.
+    fn take_unfinished(&self) -> Option<Zeroizing<String>> {
+        let early = lock(&self.0.early).take();
+        early.or_else(|| lock(&self.served()?.unfinished).take())
     }
 
     async fn copy(&self, text: String) -> Result<(), Problem> {
@@ -204,15 +210,15 @@ impl Desk {
     }
 
     /// A listener whose answers come into the same stream as every other door's.
-    async fn open_loopback(&self) -> Result<RedirectUri, Problem> {
+    async fn open_loopback(&self, walk: &Walk) -> Result<RedirectUri, Problem> {
         let (returns, mut returned) = mpsc::channel(4);
-        let profile = &self.ready().await?.profile;
+        let profile = &walk.profile;
         let ports = profile.loopback_ports().ok_or(Reason::LoopbackNotOpened)?;
         let door = Loopback::open_at(&profile.callback_path(), ports, returns)
             .await
             .map_err(|error| Problem::saying(Reason::LoopbackNotOpened, error))?;
         let redirect_uri = door.redirect_uri().clone();
-        lock(&self.0.loopbacks).push(door);
+        lock(&walk.loopbacks).push(door);
         let desk = self.clone();
         tauri::async_runtime::spawn(async move {
             while let Some(address) = returned.recv().await {
@@ -221,4 +227,27 @@ impl Desk {
         });
         Ok(redirect_uri)
     }
+}
+
+/// The newest attempt's page, good for opening once more.
+async fn address_to_open(walk: &Walk) -> Result<Url, Problem> {
+    let newest = walk.sign_in.open_again().await;
+    let newest = newest.map_err(|error| Problem::from(&error))?;
+    Ok(newest.ok_or(Reason::SignInNeeded)?.request.address)
+}
+
+/// Asks the session for something that may need the provider, and once more when that was the local one, asleep.
+async fn of_session<T, Asked: Future<Output = Result<T, SessionError>>>(
+    walk: &Walk,
+    ask: impl Fn(SessionManager) -> Asked,
+) -> Result<T, Problem> {
+    let mut outcome = ask(walk.sessions.clone()).await;
+    if let Err(error) = &outcome
+        && error.reason() == Reason::Offline
+        && walk.is_trial()
+        && wake_local_provider().await.is_ok()
+    {
+        outcome = ask(walk.sessions.clone()).await;
+    }
+    outcome.map_err(|error| Problem::from(&error))
 }

@@ -3,16 +3,18 @@ import { flushSync, mount } from 'svelte';
 
 import App from '../App.svelte';
 import { HeldClock } from '../clock.svelte';
-import type { VerbName } from '../host/host';
-import { MemoryHost } from '../host/memory';
-import { HELD_NOW, type Act, type Fixture } from './states';
+import { MemoryHost, type Asked } from '../host/memory';
+import { HELD_NOW, LOCAL_ENTRY, PRESETS, type Act, type Fixture } from './states';
 
 export async function show(fixture: Fixture, target: HTMLElement): Promise<{ app: object; host: MemoryHost }> {
   const host = new MemoryHost(fixture.state);
   for (const [verb, trouble] of Object.entries(fixture.refusals ?? {})) {
-    host.refusals.set(verb as VerbName, trouble);
+    host.refusals.set(verb as Asked, trouble);
   }
   fixture.endless?.forEach((verb) => host.endless.add(verb));
+  host.list = { profiles: fixture.profiles ?? [{ ...LOCAL_ENTRY, in_use: true }], presets: PRESETS };
+  host.added = fixture.added ?? host.added;
+  host.picture = fixture.picture ?? null;
 
   const clock = new HeldClock(HELD_NOW, { locale: 'en-GB', timeZone: 'UTC' });
   const app = mount(App, { target, props: { host, clock } });
@@ -26,14 +28,23 @@ export async function show(fixture: Fixture, target: HTMLElement): Promise<{ app
 
 function perform(act: Act, page: HTMLElement): void {
   if ('type' in act) {
-    const field = page.querySelector('input');
+    const field = page.querySelector<HTMLInputElement>(act.into ? `input#${act.into}` : 'input');
     if (!field) {
       throw new Error(`there is no field to type "${act.type}" into`);
     }
     field.value = act.type;
     field.dispatchEvent(new Event('input', { bubbles: true }));
+  } else if ('pick' in act) {
+    const list = page.querySelector('select');
+    if (!list) {
+      throw new Error(`there is no list to pick "${act.pick}" from`);
+    }
+    list.value = act.pick;
+    list.dispatchEvent(new Event('change', { bubbles: true }));
   } else {
-    const button = [...page.querySelectorAll('button')].find((each) => each.textContent.trim() === act.press);
+    const wanted = (each: HTMLButtonElement) =>
+      [each.textContent.trim().replace(/\s+/g, ' '), each.getAttribute('aria-label'), each.title].includes(act.press);
+    const button = [...page.querySelectorAll('button')].find(wanted);
     if (!button) {
       throw new Error(`there is no button "${act.press}"`);
     }

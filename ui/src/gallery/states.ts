@@ -2,18 +2,36 @@
 //
 // A state is what the program sent, which verbs it refuses or never ends, and what the person then did. The names
 // are file names of pictures: they change only with a reason.
-import type { Problem, Reason, SessionState, Stage, Trouble, VerbName } from '../host/host';
+import type {
+  AccountView,
+  Added,
+  PresetView,
+  Problem,
+  ProfileEntry,
+  Reason,
+  SessionState,
+  Stage,
+  Trouble,
+} from '../host/host';
+import type { Asked } from '../host/memory';
 
-/** What a person does on the page once it is drawn. */
-export type Act = { type: string } | { press: string };
+/** What a person does on the page once it is drawn: types, into the first field unless another one is named by its id;
+ *  presses a button, by the words on it or its name; picks something from a list. */
+export type Act = { type: string; into?: string } | { press: string } | { pick: string };
 
 export interface Fixture {
   /** Null: the program has not answered yet. */
   state: SessionState | null;
-  /** Verbs that are refused, and with what. */
-  refusals?: Partial<Record<VerbName, Trouble>>;
-  /** Verbs that never come to an end. */
-  endless?: VerbName[];
+  /** What is refused, and with what. */
+  refusals?: Partial<Record<Asked, Trouble>>;
+  /** What never comes to an end. */
+  endless?: Asked[];
+  /** The profiles that there are; the local one alone unless said otherwise. */
+  profiles?: ProfileEntry[];
+  /** What comes of adding one. */
+  added?: Added;
+  /** The picture of who is signed in. */
+  picture?: string;
   acts?: Act[];
 }
 
@@ -30,6 +48,15 @@ const ADDRESS = 'ada@example.com';
 const LONG_ADDRESS =
   'ada.augusta.king-noel.countess-of-lovelace+analytical-engine-notes@correspondence.department.example-university.ac.uk';
 
+// A person, in a few bytes.
+const PICTURE = [
+  'data:image/png;base64,',
+  'iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAMAAACdt4HsAAAAD1BMVEUrSm/x07haOCrZpFs8YIpEZL5tAAAAt0lEQVR42u3WsRLD',
+  'IAwD0Fjy/39zp15SisHGuEMPjVz0NoIuTeY6wL8DuLMAoE0MQC9+AFacABAQrlC/IxQAQEjYDwAxYTsABIXdwPsjEWlqjxMn8J0A',
+  'IDISfgCIDIUDHGAGqAPQWkCngFYDOrmNWg/o8I/kfVwtwP+8e/vGwOgJxsKwF4qvP9pITX9lpd31yp1YF34m1w4atJPtewTOku2P',
+  'BfqS7dtCFiBzApkTyKSQBciksAq8ABV5KxtCr4UPAAAAAElFTkSuQmCC',
+].join('');
+
 const problem = (reason: Reason, detail: string | null = null): Problem => ({ reason, detail });
 
 function at(stage: Stage, more: Partial<SessionState> = {}): SessionState {
@@ -42,7 +69,11 @@ type SignedOut = Extract<Stage, { kind: 'signed_out' }>;
 type SigningIn = Extract<Stage, { kind: 'signing_in' }>;
 type SignedIn = Extract<Stage, { kind: 'signed_in' }>;
 
-const signedOut = (trouble: Problem | null = null): SignedOut => ({ kind: 'signed_out', problem: trouble });
+const signedOut = (trouble: Problem | null = null, browserLeft = false): SignedOut => ({
+  kind: 'signed_out',
+  problem: trouble,
+  browser_left: browserLeft,
+});
 
 /** A sign-in that began `age` ago. */
 function signingIn(age: number, attempt: Partial<SigningIn['attempt']> = {}, trouble: Problem | null = null): SigningIn {
@@ -62,12 +93,21 @@ function signingIn(age: number, attempt: Partial<SigningIn['attempt']> = {}, tro
   };
 }
 
+const account = (more: Partial<AccountView> = {}): AccountView => ({
+  name: null,
+  pictured: false,
+  identifier: ADDRESS,
+  identifier_kind: 'email',
+  subject: '3e1f8a52-6d0b-4c58-9a77-0b6f5b8c2d11',
+  ...more,
+});
+
 /** A session whose token lives for another `left`. */
 function signedIn(left: number, more: Partial<SignedIn> = {}): SignedIn {
   return {
     kind: 'signed_in',
-    account: { identifier: ADDRESS, identifier_kind: 'email', subject: '3e1f8a52-6d0b-4c58-9a77-0b6f5b8c2d11' },
-    token: { expires_at_ms: HELD_NOW + left, lifetime_ms: 60 * MINUTE, verified_by: 'SPACE_JWT_PUBLIC:8028AAA3' },
+    account: account(),
+    token: { expires_at_ms: HELD_NOW + left, lifetime_ms: 60 * MINUTE, verified_by: 'SPACE_JWT_PUBLIC:8028AAA3', opaque: false },
     kept: true,
     refreshing: false,
     problem: null,
@@ -79,6 +119,7 @@ const unverified = (left: number): SignedIn['token'] => ({
   expires_at_ms: HELD_NOW + left,
   lifetime_ms: 60 * MINUTE,
   verified_by: null,
+  opaque: false,
 });
 
 /** What a sign-in can meet before it waits, or ends with. */
@@ -138,6 +179,82 @@ const NOTICES: [Reason, string | null][] = [
   ['clock_wrong', '12 min fast'],
 ];
 
+export const LOCAL_ENTRY: ProfileEntry = { name: 'local', kind: 'local', issuer: '', in_use: false };
+
+const entry = (name: string, issuer: string, more: Partial<ProfileEntry> = {}): ProfileEntry => ({
+  name,
+  kind: 'oidc',
+  issuer,
+  in_use: false,
+  ...more,
+});
+
+const PROFILES: ProfileEntry[] = [
+  entry('example', 'https://id.example.com/realms/works', { in_use: true }),
+  entry('genauth', 'https://example.genauth.test/oidc'),
+  entry('letters', 'https://letters.example.com', { kind: 'cotter' }),
+  LOCAL_ENTRY,
+];
+
+const LONG_NAMES: ProfileEntry[] = [
+  entry('the-analytical-engine-department', 'https://accounts.department-of-difference-engines.example-university.ac.uk'),
+  entry('analytical-engines_and_looms_No2', 'https://example.com/realms/the-one-with-the-very-long-name-that-nobody-says', {
+    in_use: true,
+  }),
+  LOCAL_ENTRY,
+];
+
+const MANY_PROFILES: ProfileEntry[] = [
+  ...Array.from({ length: 9 }, (_, index) => entry(`customer-${index + 1}`, `https://c${index + 1}.example.com`)),
+  { ...LOCAL_ENTRY, in_use: true },
+];
+
+export const PRESETS: PresetView[] = [
+  {
+    id: 'genauth',
+    name: 'GenAuth',
+    issuer: 'https://{app}.genauth.test/oidc',
+    at_the_provider:
+      'A native application, every authentication method "none", and RS256 as the signing algorithm of the ID token (it is HS256 unless changed).',
+    tried: false,
+  },
+  {
+    id: 'google',
+    name: 'Google',
+    issuer: 'https://accounts.example.com',
+    at_the_provider:
+      'A client of the type "iOS" with the bundle id `dev.keyfob`: the type "Desktop app" wants a client secret.',
+    tried: true,
+  },
+];
+
+const OPEN: Act = { press: 'Profiles' };
+const ADD: Act = { press: 'Add a profile' };
+const FILLED: Act[] = [
+  OPEN,
+  ADD,
+  { type: 'https://id.example.com/realms/works', into: 'issuer' },
+  { type: 'keyfob', into: 'client-id' },
+];
+
+/** Somebody who has a profile, at the list. */
+const listed = (more: Partial<Fixture> = {}): Fixture => ({
+  state: at(signedIn(42 * MINUTE), { profile: COMPANY }),
+  profiles: PROFILES,
+  acts: [OPEN],
+  ...more,
+});
+
+/** Somebody who adds their first profile. */
+const adding = (more: Partial<Fixture> = {}): Fixture => ({
+  state: at(signedOut()),
+  acts: [...FILLED, { press: 'Add' }],
+  ...more,
+});
+
+const wrong = (setting: Extract<Added, { kind: 'wrong' }>['setting'], trouble: Problem): Fixture =>
+  adding({ added: { kind: 'wrong', setting, problem: trouble } });
+
 const dashed = (reason: Reason) => reason.replaceAll('_', '-');
 
 function each(
@@ -153,6 +270,7 @@ function each(
 export const states: Record<string, Fixture> = {
   'sign-in': { state: at(signedOut()) },
   'sign-in-company': { state: at(signedOut(), { profile: COMPANY }) },
+  'sign-in-browser-left': { state: at(signedOut(null, true), { profile: COMPANY }) },
   'sign-in-typed': { state: at(signedOut()), acts: [{ type: ADDRESS }] },
   'sign-in-under-way': {
     state: at(signedOut()),
@@ -220,7 +338,7 @@ export const states: Record<string, Fixture> = {
   'signed-in': { state: at(signedIn(60 * MINUTE)) },
   'signed-in-company': { state: at(signedIn(42 * MINUTE), { profile: COMPANY }) },
   'signed-in-phone': {
-    state: at(signedIn(12 * MINUTE, { account: { identifier: '+442079460958', identifier_kind: 'phone', subject: '1' } })),
+    state: at(signedIn(12 * MINUTE, { account: account({ identifier: '+442079460958', identifier_kind: 'phone' }) })),
   },
   'signed-in-copied': { state: at(signedIn(42 * MINUTE)), acts: [{ press: 'Copy access token' }] },
   'signed-in-ending': { state: at(signedIn(100 * SECOND)) },
@@ -230,7 +348,7 @@ export const states: Record<string, Fixture> = {
   'signed-in-long-life': {
     state: at(
       signedIn(0, {
-        token: { expires_at_ms: HELD_NOW + 30 * 3600 * SECOND, lifetime_ms: 48 * 3600 * SECOND, verified_by: 'k1' },
+        token: { expires_at_ms: HELD_NOW + 30 * 3600 * SECOND, lifetime_ms: 48 * 3600 * SECOND, verified_by: 'k1', opaque: false },
       }),
     ),
   },
@@ -244,13 +362,14 @@ export const states: Record<string, Fixture> = {
           expires_at_ms: HELD_NOW + 42 * MINUTE,
           lifetime_ms: 60 * MINUTE,
           verified_by: 'SPACE_JWT_PUBLIC:F0D8182E-31BE-4304-8BF9-BEE12C699A6B',
+          opaque: false,
         },
       }),
     ),
   },
   'signed-in-unverified': { state: at(signedIn(42 * MINUTE, { token: unverified(42 * MINUTE) })) },
   'signed-in-long-address': {
-    state: at(signedIn(42 * MINUTE, { account: { identifier: LONG_ADDRESS, identifier_kind: 'email', subject: '1' } })),
+    state: at(signedIn(42 * MINUTE, { account: account({ identifier: LONG_ADDRESS }) })),
   },
   'signed-in-verification-failed': {
     state: at(
@@ -259,6 +378,36 @@ export const states: Record<string, Fixture> = {
         problem: problem('verification_failed', 'The signature does not match.'),
       }),
     ),
+  },
+  'signed-in-name': {
+    state: at(signedIn(42 * MINUTE, { account: account({ name: 'Ada Lovelace' }) }), { profile: COMPANY }),
+  },
+  'signed-in-picture': {
+    state: at(signedIn(42 * MINUTE, { account: account({ name: 'Ada Lovelace', pictured: true }) }), {
+      profile: COMPANY,
+    }),
+    picture: PICTURE,
+  },
+  'signed-in-opaque': {
+    state: at(signedIn(42 * MINUTE, { token: { ...unverified(42 * MINUTE), opaque: true } }), { profile: COMPANY }),
+  },
+  'signed-in-long-name': {
+    state: at(
+      signedIn(42 * MINUTE, {
+        account: account({
+          name: 'Augusta Ada King-Noel, Countess of Lovelace, of the Analytical Engine',
+          identifier: LONG_ADDRESS,
+          pictured: true,
+        }),
+      }),
+      { profile: COMPANY },
+    ),
+    picture: PICTURE,
+  },
+  'signed-in-subject-only': {
+    state: at(signedIn(42 * MINUTE, { account: account({ identifier: '', identifier_kind: 'other' }) }), {
+      profile: COMPANY,
+    }),
   },
   ...each('signed-in', SESSION_PROBLEMS, (trouble) => ({ state: at(signedIn(42 * MINUTE, { problem: trouble })) })),
 
@@ -272,6 +421,93 @@ export const states: Record<string, Fixture> = {
     refusals: { sign_out: problem('keyring_waiting') },
     acts: [{ press: 'Sign out' }],
   },
+
+  'profiles-empty': { state: at(signedOut()), acts: [OPEN] },
+  profiles: listed(),
+  'profiles-many': { state: at(signedOut()), profiles: MANY_PROFILES, acts: [OPEN] },
+  'profiles-local-in-use': listed({
+    state: at(signedOut()),
+    profiles: PROFILES.map((each) => ({ ...each, in_use: each.kind === 'local' })),
+  }),
+  'profiles-adding': {
+    state: at(signedOut()),
+    endless: ['add_profile'],
+    acts: [...FILLED, { press: 'Add' }, { press: 'Back' }],
+  },
+  'profiles-long-names': listed({ profiles: LONG_NAMES }),
+  'profiles-going': listed({ endless: ['use_profile'], acts: [OPEN, { press: 'genauth example.genauth.test/oidc' }] }),
+  'profiles-remove': listed({ acts: [OPEN, { press: 'Remove genauth' }] }),
+  'profiles-remove-long-name': listed({
+    profiles: LONG_NAMES,
+    acts: [OPEN, { press: 'Remove the-analytical-engine-department' }],
+  }),
+  'profiles-removing': listed({
+    endless: ['remove_profile'],
+    acts: [OPEN, { press: 'Remove genauth' }, { press: 'Remove' }],
+  }),
+  'profiles-remove-refused': listed({
+    refusals: { remove_profile: problem('keyring_locked') },
+    acts: [OPEN, { press: 'Remove genauth' }, { press: 'Remove' }],
+  }),
+  'profiles-config-invalid': {
+    state: at(signedOut(problem('config_invalid', 'config.toml: TOML parse error at line 4')), {
+      profile: { name: '', issuer: '', trial: false },
+    }),
+    refusals: { profiles: problem('config_invalid', 'config.toml: TOML parse error at line 4') },
+    acts: [OPEN],
+  },
+  'profiles-use-refused': listed({
+    refusals: { use_profile: problem('local_provider_not_started', 'keyfob-identity was not found beside the app.') },
+    acts: [OPEN, { press: 'Local provider On this computer, for trying things out' }],
+  }),
+
+  'add-profile': { state: at(signedOut()), acts: [OPEN, ADD] },
+  'add-profile-preset': { state: at(signedOut()), acts: [OPEN, ADD, { pick: 'genauth' }] },
+  'add-profile-preset-filled': { state: at(signedOut()), acts: [OPEN, ADD, { pick: 'google' }] },
+  'add-profile-checking': adding({ endless: ['add_profile'] }),
+  'add-profile-works': adding({
+    added: {
+      kind: 'works',
+      name: 'example',
+      knows_this_app: true,
+      to_allow: ['dev.keyfob://callback/example', 'http://127.0.0.1/callback/example'],
+    },
+  }),
+  'add-profile-works-ports': adding({
+    added: {
+      kind: 'works',
+      name: 'the-analytical-engine-department',
+      knows_this_app: false,
+      to_allow: [
+        'dev.keyfob://callback/the-analytical-engine-department',
+        ...[41017, 41018, 41019].map(
+          (port) => `http://127.0.0.1:${port}/callback/the-analytical-engine-department`,
+        ),
+      ],
+    },
+  }),
+  'add-profile-wrong-issuer': wrong(
+    'issuer',
+    problem(
+      'config_invalid',
+      'it calls itself "https://id.example.com/realms/works/", not "https://id.example.com/realms/works": write the issuer as the provider does',
+    ),
+  ),
+  'add-profile-no-address': wrong('issuer', problem('config_invalid', 'issuer must begin with https://')),
+  'add-profile-offline': wrong('issuer', problem('offline')),
+  'add-profile-no-provider': wrong('issuer', problem('provider_broken', 'it is not JSON (HTTP 200)')),
+  'add-profile-no-client': wrong('client_id', problem('config_invalid', 'client_id is empty')),
+  'add-profile-client-refused': wrong(
+    'client_id',
+    problem('provider_refused', 'the client "keyfob" is not known, or is a confidential one'),
+  ),
+  'add-profile-at-the-provider': wrong(
+    'at_the_provider',
+    problem('config_invalid', "it signs ID tokens with a secret only: set the ID token's signing algorithm to RS256"),
+  ),
+  'add-profile-refused': adding({
+    refusals: { add_profile: problem('config_invalid', 'config.toml cannot be written: Read-only file system') },
+  }),
 
   ...each('notice', NOTICES, (notice) => ({ state: at(signedIn(42 * MINUTE), { notices: [notice] }) })),
   'sign-in-notice-keyring-damaged': { state: at(signedOut(), { notices: [problem('keyring_damaged')] }) },

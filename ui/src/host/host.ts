@@ -3,7 +3,7 @@
 // The page holds no secret and decides nothing: it shows the last `SessionState` it was given and asks for
 // verbs. `tauri.ts` is the one door to the real program; `memory.ts` is a program of paper for the gallery
 // and the tests.
-import type { Problem, Reason, SessionState } from './wire';
+import type { Added, NewProfile, Problem, ProfileList, Reason, SessionState } from './wire';
 
 export type * from './wire';
 
@@ -20,6 +20,7 @@ export type Verb =
   | { name: 'copy_token' }
   | { name: 'refresh' }
   | { name: 'sign_out' }
+  | { name: 'sign_out_in_browser' }
   | { name: 'open_outbox' };
 
 export type VerbName = Verb['name'];
@@ -38,4 +39,19 @@ export interface Host {
   sessionState(): Promise<SessionState>;
 
   perform(verb: Verb): Promise<void>;
+
+  /** The picture of who is signed in, as an address that holds it; null when there is none. */
+  accountPicture(): Promise<string | null>;
+
+  /** Every profile, and which one the window is at. */
+  profiles(): Promise<ProfileList>;
+
+  /** Goes to another profile. */
+  useProfile(profile: string): Promise<void>;
+
+  /** Asks the provider, and adds its profile and goes there if that answers as it must. */
+  addProfile(profile: NewProfile): Promise<Added>;
+
+  /** Signs out of a profile and removes it. */
+  removeProfile(profile: string): Promise<void>;
 }

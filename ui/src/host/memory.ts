@@ -1,17 +1,29 @@
 // A program of paper: it shows the states it is given and notes what it is asked.
 //
 // The gallery and the tests run the whole page on it.
-import type { Host, SessionState, Trouble, Verb, VerbName } from './host';
+import type { Added, Host, NewProfile, ProfileList, SessionState, Trouble, Verb, VerbName } from './host';
+
+/** What is asked about profiles, noted as the verbs are. */
+export type Wish =
+  | { name: 'use_profile' | 'remove_profile'; profile: string }
+  | { name: 'add_profile'; profile: NewProfile }
+  | { name: 'profiles' };
+
+export type Asked = VerbName | Wish['name'];
 
 export class MemoryHost implements Host {
-  /** Every verb that was asked for, in order. */
-  readonly performed: Verb[] = [];
+  /** Everything that was asked for, in order; looking at the list is not noted. */
+  readonly performed: (Verb | Wish)[] = [];
 
-  /** Verbs that are refused, and with what. */
-  readonly refusals = new Map<VerbName, Trouble>();
+  /** What is refused, and with what. */
+  readonly refusals = new Map<Asked, Trouble>();
 
-  /** Verbs that never come to an end. */
-  readonly endless = new Set<VerbName>();
+  /** What never comes to an end. */
+  readonly endless = new Set<Asked>();
+
+  list: ProfileList = { profiles: [], presets: [] };
+  added: Added = { kind: 'works', name: '', knows_this_app: false, to_allow: [] };
+  picture: string | null = null;
 
   #present: SessionState | null;
   #receive: ((state: SessionState) => void) | null = null;
@@ -36,13 +48,40 @@ export class MemoryHost implements Host {
 
   async perform(verb: Verb): Promise<void> {
     this.performed.push(verb);
-    if (this.endless.has(verb.name)) {
-      return new Promise(() => undefined);
+    await this.#outcome(verb.name);
+  }
+
+  async accountPicture(): Promise<string | null> {
+    return this.picture;
+  }
+
+  async profiles(): Promise<ProfileList> {
+    await this.#outcome('profiles');
+    return this.list;
+  }
+
+  async useProfile(profile: string): Promise<void> {
+    this.performed.push({ name: 'use_profile', profile });
+    await this.#outcome('use_profile');
+    this.#goTo(profile);
+  }
+
+  async addProfile(profile: NewProfile): Promise<Added> {
+    this.performed.push({ name: 'add_profile', profile: { ...profile } });
+    await this.#outcome('add_profile');
+    if (this.added.kind === 'works') {
+      const { name } = this.added;
+      const entry = { name, kind: 'oidc', issuer: profile.issuer, in_use: true } as const;
+      this.list = { ...this.list, profiles: [entry, ...this.list.profiles] };
+      this.#goTo(name);
     }
-    const refusal = this.refusals.get(verb.name);
-    if (refusal) {
-      throw refusal;
-    }
+    return this.added;
+  }
+
+  async removeProfile(profile: string): Promise<void> {
+    this.performed.push({ name: 'remove_profile', profile });
+    await this.#outcome('remove_profile');
+    this.list = { ...this.list, profiles: this.list.profiles.filter((each) => each.name !== profile) };
   }
 
   /** Goes over to another state and tells the page. */
@@ -54,5 +93,20 @@ export class MemoryHost implements Host {
   /** Goes over to another state, and the message about it is lost. */
   sendNothing(state: SessionState): void {
     this.#present = state;
+  }
+
+  async #outcome(asked: Asked): Promise<void> {
+    if (this.endless.has(asked)) {
+      return new Promise(() => undefined);
+    }
+    const refusal = this.refusals.get(asked);
+    if (refusal) {
+      throw refusal;
+    }
+  }
+
+  #goTo(profile: string): void {
+    const profiles = this.list.profiles.map((each) => ({ ...each, in_use: each.name === profile }));
+    this.list = { ...this.list, profiles };
   }
 }

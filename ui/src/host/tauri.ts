@@ -4,7 +4,7 @@
 // deep-link plugin emits raw return links as events. The page has no permission to listen to any.
 import { Channel, invoke } from '@tauri-apps/api/core';
 
-import type { Host, SessionState, Trouble, Verb } from './host';
+import type { Added, Host, ProfileList, SessionState, Trouble, Verb } from './host';
 
 export const tauriHost: Host = {
   async watch(receive) {
@@ -17,6 +17,26 @@ export const tauriHost: Host = {
 
   async perform({ name, ...details }: Verb) {
     await ask(name, details);
+  },
+
+  accountPicture() {
+    return ask<string | null>('account_picture');
+  },
+
+  profiles() {
+    return ask<ProfileList>('profiles');
+  },
+
+  async useProfile(profile) {
+    await ask('use_profile', { profile });
+  },
+
+  addProfile(profile) {
+    return ask<Added>('add_profile', { profile });
+  },
+
+  async removeProfile(profile) {
+    await ask('remove_profile', { profile });
   },
 };
 

@@ -65,7 +65,11 @@ problem: Problem | null, } | { "kind": "signed_out",
 /**
  * What just went wrong.
  */
-problem: Problem | null, } | { "kind": "signing_in", 
+problem: Problem | null, 
+/**
+ * Whether the browser may still be signed in at the provider, whose own page for signing out can be opened.
+ */
+browser_left: boolean, } | { "kind": "signing_in", 
 /**
  * The attempt.
  */
@@ -139,6 +143,14 @@ export type DoorKind = "deep_link" | "loopback";
  */
 export type AccountView = { 
 /**
+ * What they are called, when the provider says.
+ */
+name: string | null, 
+/**
+ * Whether there is a picture of them to ask for.
+ */
+pictured: boolean, 
+/**
  * What they signed in with.
  */
 identifier: string, 
@@ -171,4 +183,119 @@ lifetime_ms: number,
 /**
  * The key its signature was checked with; null while it was not checked in this run.
  */
-verified_by: string | null, };
+verified_by: string | null, 
+/**
+ * Whether only the API that it is for can check it.
+ */
+opaque: boolean, };
+
+/**
+ * The profiles that one can go to, and what is known of providers that one could add.
+ */
+export type ProfileList = { 
+/**
+ * Those of the configuration by name, then the bundled local provider.
+ */
+profiles: Array<ProfileEntry>, 
+/**
+ * Well-known providers.
+ */
+presets: Array<PresetView>, };
+
+/**
+ * A profile in the list.
+ */
+export type ProfileEntry = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * How one speaks to its provider.
+ */
+kind: ProfileKind, 
+/**
+ * The provider's base URL; empty for the local one.
+ */
+issuer: string, 
+/**
+ * Whether the window is at this one.
+ */
+in_use: boolean, };
+
+/**
+ * How one speaks to a provider.
+ */
+export type ProfileKind = "local" | "cotter" | "oidc";
+
+/**
+ * A well-known provider.
+ */
+export type PresetView = { 
+/**
+ * The word for it.
+ */
+id: string, 
+/**
+ * What it is called.
+ */
+name: string, 
+/**
+ * Its issuer; what stands in braces is the person's own.
+ */
+issuer: string, 
+/**
+ * What must be set at the provider, in one sentence.
+ */
+at_the_provider: string, 
+/**
+ * Whether a sign-in was done against it; otherwise it is what its documentation says.
+ */
+tried: boolean, };
+
+/**
+ * What a person types to add a profile.
+ */
+export type NewProfile = { 
+/**
+ * The preset that fills the rest.
+ */
+preset: string | null, 
+/**
+ * Where the provider is.
+ */
+issuer: string, 
+/**
+ * Who the app is to it.
+ */
+client_id: string, };
+
+/**
+ * What came of adding a profile.
+ */
+export type Added = { "kind": "works", 
+/**
+ * The name it got.
+ */
+name: string, 
+/**
+ * Whether it also said that it knows this app and where it returns to.
+ */
+knows_this_app: boolean, 
+/**
+ * What the person enters at the provider, so that answers may come back.
+ */
+to_allow: Array<string>, } | { "kind": "wrong", 
+/**
+ * Where to change something.
+ */
+setting: WrongSetting, 
+/**
+ * What is wrong.
+ */
+problem: Problem, };
+
+/**
+ * Where a person changes what is wrong with a profile.
+ */
+export type WrongSetting = "issuer" | "client_id" | "at_the_provider";

@@ -1,5 +1,5 @@
-//! Whose certificates are believed: those of the system's trust store (on Linux also of `SSL_CERT_FILE`, which the
-//! store's reader knows), and those of a file that the profile names. Nothing turns the check off.
+//! Whose certificates are believed: those of the system's trust store (on Linux, `SSL_CERT_FILE` stands in for
+//! it), and those of a file that the profile names. Nothing turns the check off.
 //!
 //! A refused certificate is told with the name of who issued it: on a network that opens TLS on the way, that name is
 //! what a person can act on.

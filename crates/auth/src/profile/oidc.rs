@@ -24,7 +24,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::{Deserialize, de::IgnoredAny};
 use url::Url;
 
-use super::secure;
+use super::{Misfit, Setting, secure};
 
 /// What is asked for when a profile does not say: who signed in, how to reach them, and a refresh token
 /// (OpenID Connect Core §5.4 and §11).
@@ -106,6 +106,16 @@ impl OidcConfig {
         }
     }
 
+    /// Whether what a person types makes sense: the issuer and the client. Asks nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`Misfit`], with the setting.
+    pub fn check(&self) -> Result<(), Misfit> {
+        is_issuer("issuer", &self.issuer).map_err(|what| Setting::Issuer.misfit(what))?;
+        is_client(&self.client_id).map_err(|what| Setting::ClientId.misfit(what))
+    }
+
     /// What metadata, tokens and answers must name as issuer.
     pub(crate) fn expected_issuer(&self) -> &str {
         self.issuer_name.as_deref().unwrap_or(&self.issuer)
@@ -177,9 +187,7 @@ impl OidcEntry {
         if let Some(name) = &self.issuer_name {
             is_issuer("issuer_name", name)?;
         }
-        if self.client_id.trim().is_empty() {
-            return Err("client_id is empty".to_owned());
-        }
+        is_client(&self.client_id)?;
         let mut scopes = self
             .scopes
             .unwrap_or_else(|| DEFAULT_SCOPES.map(str::to_owned).to_vec());
@@ -245,6 +253,13 @@ fn is_issuer(key: &str, text: &str) -> Result<(), String> {
     Ok(())
 }
 
+fn is_client(id: &str) -> Result<(), String> {
+    if id.trim().is_empty() {
+        return Err("client_id is empty".to_owned());
+    }
+    Ok(())
+}
+
 /// RFC 6749 §3.3: printable ASCII without space, quote and backslash.
 fn is_scope(text: &str) -> bool {
     !text.is_empty()
@@ -283,6 +298,19 @@ mod tests {
         ] {
             let config = judged(&format!("issuer = '{issuer}'")).unwrap();
             assert_eq!(config.issuer, issuer);
+        }
+    }
+
+    #[test]
+    fn a_person_is_told_which_of_the_two_is_wrong() {
+        for (issuer, client, setting) in [
+            ("issuer.test", "I", Some(Setting::Issuer)),
+            ("http://issuer.test", "I", Some(Setting::Issuer)),
+            ("https://issuer.test", " ", Some(Setting::ClientId)),
+            ("https://issuer.test", "I", None),
+        ] {
+            let misfit = OidcConfig::new(issuer, client).check().err();
+            assert_eq!(misfit.map(|misfit| misfit.setting), setting, "{issuer}");
         }
     }
 

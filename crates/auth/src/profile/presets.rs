@@ -79,8 +79,8 @@ pub const PRESETS: [Preset; 8] = [
         id: "auth0",
         name: "Auth0",
         issuer: "https://{domain}/",
-        at_the_provider: "A \"Native\" application with refresh token rotation on; name an API in `audience` for an \
-                          access token that it can check.",
+        at_the_provider: "A \"Native\" application, and \"Allow Offline Access\" at the API; name the API in \
+                          `audience` for an access token that it can check.",
         loopback_ports: REGISTERED_PORTS,
         ..PLAIN
     },
@@ -97,7 +97,7 @@ pub const PRESETS: [Preset; 8] = [
         name: "Microsoft Entra ID",
         issuer: "https://login.microsoftonline.com/{tenant id}/v2.0",
         at_the_provider: "An app registration with the platform \"Mobile and desktop applications\" and \"Allow public \
-                          client flows\"; the tenant's id, not \"common\".",
+                          client flows\"; the loopback address goes into the manifest; the tenant's id, not \"common\".",
         scopes: WITHOUT_PHONE,
         ..PLAIN
     },
@@ -129,6 +129,7 @@ pub const PRESETS: [Preset; 8] = [
         at_the_provider: "An OAuth2/OpenID provider with the client type \"Public\", a signing key, and the scope \
                           mapping `offline_access`.",
         scopes: WITHOUT_PHONE,
+        loopback_ports: REGISTERED_PORTS,
         ..PLAIN
     },
 ];

@@ -37,7 +37,7 @@ impl Refusal {
             // These say nothing about the session: it is this app that is refused, the way to the provider that is
             // broken, or an answer that is not to be believed.
             ProviderError::ClientRefused { .. }
-            | ProviderError::Misconfigured { .. }
+            | ProviderError::Misconfigured(_)
             | ProviderError::Unreachable(_)
             | ProviderError::Untrusted { .. }
             | ProviderError::Broken { .. }

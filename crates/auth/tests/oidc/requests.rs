@@ -375,11 +375,12 @@ async fn a_profile_is_tried_out_before_anybody_signs_in() {
             let endpoint = format!("{}/par", walk.peer.issuer());
             walk.peer
                 .describe(|said| said["pushed_authorization_request_endpoint"] = json!(endpoint));
+            // By the link, and by loopback.
+            walk.peer.will_say("par", said.clone());
             walk.peer.will_say("par", said);
         }
-        let redirect_uri = walk.profile.link("dev.keyfob").unwrap();
-        let tried = walk.provider.try_out(redirect_uri).await;
-        assert_eq!(tried.map_err(|error| error.reason()), outcome);
+        let tried = walk.profile.try_out("dev.keyfob").await;
+        assert_eq!(tried.map_err(|objection| objection.reason()), outcome);
         assert!(walk.sign_in.newest().await.is_none());
     }
 }

@@ -128,7 +128,7 @@ async fn show(surroundings: &Surroundings, wanted: &Login, walk: &Walk, attempt:
 }
 
 fn may_open(surroundings: &Surroundings, wanted: &Login) -> bool {
-    surroundings.is_interactive && surroundings.has_display && !wanted.no_browser
+    surroundings.opens_browsers() && !wanted.no_browser
 }
 
 /// Deals with what comes back until it has become a session.

@@ -1,6 +1,8 @@
 //! `keyfob logout`: the tokens of a profile, or of all, are forgotten.
 
+use keyfob_auth::door::browser;
 use serde::Serialize;
+use url::Url;
 
 use crate::{arguments::Logout, output, surroundings::Surroundings, trouble::Trouble, walk::Walk};
 
@@ -10,6 +12,9 @@ struct SignedOut {
     profile: String,
     /// Who was signed in until now; nobody is fine too.
     account: Option<String>,
+    /// The provider's own page for signing out, when it is wanted and there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<Url>,
 }
 
 #[derive(Serialize)]
@@ -23,15 +28,36 @@ pub async fn run(surroundings: &Surroundings, wanted: &Logout) -> Result<(), Tro
         return all(surroundings).await;
     }
     let walk = Walk::begin(surroundings).await?;
-    let signed_out = sign_out(surroundings, &walk).await?;
+    let mut signed_out = sign_out(surroundings, &walk).await?;
+    if !surroundings.output.json {
+        surroundings.output.note(&match &signed_out.account {
+            Some(account) => format!("Signed out: {account}"),
+            None => "Nobody was signed in".to_owned(),
+        });
+    }
+    if wanted.browser {
+        // Whoever is signed out stays so, whatever comes of this.
+        signed_out.page = walk.logout_page().await?;
+        at_the_provider(surroundings, signed_out.page.as_ref()).await;
+    }
     if surroundings.output.json {
         return output::json(&signed_out);
     }
-    surroundings.output.note(&match signed_out.account {
-        Some(account) => format!("Signed out: {account}"),
-        None => "Nobody was signed in".to_owned(),
-    });
     Ok(())
+}
+
+/// Opens the provider's page for signing out, or says where it is.
+async fn at_the_provider(surroundings: &Surroundings, page: Option<&Url>) {
+    let output = surroundings.output;
+    let Some(page) = page else {
+        return output.note("The provider has no page for signing out in the browser");
+    };
+    if surroundings.opens_browsers() && browser::open(page).await.is_ok() {
+        output.note("The provider's page for signing out opens in your browser");
+    } else if !output.json {
+        output::say("Open this address in a browser to sign out at the provider, too:");
+        output::say(&format!("\n  {page}\n"));
+    }
 }
 
 /// One that fails keeps none of the others; what it failed of is said at the end.
@@ -71,5 +97,6 @@ async fn sign_out(surroundings: &Surroundings, walk: &Walk) -> Result<SignedOut,
         v: output::VERSION,
         profile: walk.profile.name.clone(),
         account: who.map(|who| who.account.identifier),
+        page: None,
     })
 }

@@ -34,6 +34,15 @@ pub(super) fn get(base: &str, path: &str) -> io::Result<String> {
     browser.get(path)
 }
 
+/// An answer of the provider's to a request without a form.
+pub(super) fn post(base: &str, path: &str) -> io::Result<String> {
+    let mut browser = Browser {
+        base,
+        cookies: Vec::new(),
+    };
+    Ok(browser.ask("POST", path, "")?.body)
+}
+
 /// Where redirects end.
 enum End {
     /// On a page of the provider.

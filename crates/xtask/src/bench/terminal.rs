@@ -1,6 +1,7 @@
 //! `keyfob token` beside other programs that print a secret, started by turns; and a hundred of it at once.
 //!
-//! `secret-tool lookup` of the same entry is the least that a program can do to read it; `gh auth token` reads a file.
+//! `secret-tool lookup` of the same entry is the least that a program can do to read it; `gh auth token` reads a file;
+//! `oidc-token` asks an agent that has the token in its memory.
 
 use std::fmt;
 use std::fs;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use xtask::desktop::PrivateDesktop;
 use xtask::processes::succeed;
 
+use super::agent::Agent;
 use super::browser;
 use super::figures::{Figures, Sample};
 use super::{API_KEY_ID, Programs, milliseconds, now};
@@ -34,6 +36,7 @@ pub(super) struct Terminal {
     local: Sample,
     secret_tool: Sample,
     gh: Sample,
+    oidc_token: Sample,
     /// A hundred at once, in milliseconds.
     storm: Sample,
     lookups: Sample,
@@ -54,11 +57,13 @@ pub(super) fn measure(
     sign_in(keyfob().args(["--profile", "bench"]), base)?;
     sign_in(keyfob().args(["--profile", "local"]), base)?;
     let gh = configure_gh(desktop)?;
+    let agent = Agent::start(desktop)?;
     let mut found = Terminal {
         token: Sample::default(),
         local: Sample::default(),
         secret_tool: Sample::default(),
         gh: Sample::default(),
+        oidc_token: Sample::default(),
         storm: Sample::default(),
         lookups: Sample::default(),
         round_trip: Sample::default(),
@@ -82,14 +87,17 @@ pub(super) fn measure(
         let mut gh_token = desktop.command("gh");
         gh_token.args(["auth", "token"]).env("GH_CONFIG_DIR", &gh);
         let gh = timed(&mut gh_token)?;
+        let oidc_token = timed(&mut agent.token())?;
         // The first of each warms up.
         if number > 0 {
             found.token.add(token);
             found.secret_tool.add(secret_tool);
             found.local.add(local);
             found.gh.add(gh);
+            found.oidc_token.add(oidc_token);
         }
     }
+    drop(agent);
     storms(desktop, programs, &lookup, &mut found)?;
     Ok(found)
 }
@@ -234,10 +242,15 @@ impl Terminal {
             "token_vs_secret_tool",
             self.token.median() / self.secret_tool.median(),
         );
+        figures.add(
+            "token_vs_oidc_token",
+            self.token.median() / self.oidc_token.median(),
+        );
         figures.add("token_vs_gh", self.token.median() / self.gh.median());
         figures.add_sample("token_ms", &self.token);
         figures.add_sample("token_local_ms", &self.local);
         figures.add_sample("secret_tool_ms", &self.secret_tool);
+        figures.add_sample("oidc_token_ms", &self.oidc_token);
         figures.add_sample("gh_ms", &self.gh);
         figures.add("storm_refreshes", f64::from(self.refreshes));
         figures.add("storm_ratio", self.storm_ratio());
@@ -262,6 +275,7 @@ impl fmt::Display for Terminal {
             ("keyfob token", &self.token),
             ("keyfob token, bundled provider", &self.local),
             ("secret-tool lookup of the same entry", &self.secret_tool),
+            ("oidc-token, of a running agent", &self.oidc_token),
             ("gh auth token", &self.gh),
             ("100 keyfob token at once, one refresh", &self.storm),
             ("100 secret-tool lookup at once", &self.lookups),

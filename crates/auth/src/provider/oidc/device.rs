@@ -64,7 +64,8 @@ impl Oidc {
         let form = Form::new()
             .with("client_id", &self.config.client_id)
             .with("scope", &self.scope(&known))
-            .with_each("resource", self.config.resource.iter().map(Url::as_str));
+            .with_each("resource", self.config.resource.iter().map(Url::as_str))
+            .with_each("audience", self.config.audience.as_deref());
         let reply = self.http.post_form(endpoint, form).await?;
         let answer = success(&reply, Refusal::of_anything)?;
         let address = |name: &str| {

@@ -25,7 +25,7 @@ use crate::{
     authorization::printable,
     http::Http,
     jwks::{Jwks, Remembered},
-    profile::OidcConfig,
+    profile::{OidcConfig, Setting},
 };
 
 /// For how long a provider is taken at its word.
@@ -218,10 +218,11 @@ impl Discovery {
         match status {
             200 => {}
             404 => {
-                return Err(misconfigured(format!(
+                let what = format!(
                     "{} has no OpenID Connect metadata",
                     printable(&self.issuer, 120)
-                )));
+                );
+                return Err(Setting::Issuer.misfit(what).into());
             }
             300..=399 => {
                 return Err(ProviderError::Broken {
@@ -249,11 +250,12 @@ impl Discovery {
     fn judged(&self, raw: Raw) -> Result<Metadata, ProviderError> {
         // Discovery §4.3, byte for byte: another slash is another issuer.
         if raw.issuer != self.issuer {
-            return Err(misconfigured(format!(
+            let what = format!(
                 "it calls itself \"{}\", not \"{}\": write the issuer as the provider does",
                 printable(&raw.issuer, 120),
                 printable(&self.issuer, 120),
-            )));
+            );
+            return Err(Setting::Issuer.misfit(what).into());
         }
         let says = |list: &Option<Vec<String>>, word: &str| {
             list.as_ref()
@@ -332,7 +334,7 @@ impl Discovery {
 }
 
 fn misconfigured(message: String) -> ProviderError {
-    ProviderError::Misconfigured { message }
+    Setting::AtTheProvider.misfit(message).into()
 }
 
 /// Behind the issuer's path (Discovery §4), and before it (RFC 8414 §3.1).

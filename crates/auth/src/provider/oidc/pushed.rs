@@ -15,6 +15,7 @@ use super::{
 use crate::{
     authorization::{AuthorizationRequest, PendingAuthorization},
     http::Form,
+    profile::Setting,
     provider::{ProviderError, Tried},
 };
 
@@ -106,9 +107,8 @@ impl Oidc {
 fn endpoint(known: &Known) -> Result<Option<Url>, ProviderError> {
     let endpoint = known.metadata.pushed_authorization_request_endpoint.clone();
     if endpoint.is_none() && known.metadata.requires_pushed_requests {
-        return Err(ProviderError::Misconfigured {
-            message: "it wants requests to be pushed, and does not say where".to_owned(),
-        });
+        let what = "it wants requests to be pushed, and does not say where";
+        return Err(Setting::AtTheProvider.misfit(what).into());
     }
     Ok(endpoint)
 }

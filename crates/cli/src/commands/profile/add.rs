@@ -3,7 +3,7 @@
 use std::path;
 
 use keyfob_auth::{
-    CotterConfig, OidcConfig, Profile, ProviderConfig, Reason, SERVICE, Tried,
+    CotterConfig, Objection, OidcConfig, Profile, ProviderConfig, Reason, SERVICE, Tried,
     profile::{
         LOCAL, edit,
         presets::{Preset, Standing},
@@ -42,7 +42,7 @@ pub async fn run(surroundings: &Surroundings, wanted: &AddProfile) -> Result<(),
     let tried = if wanted.offline {
         None
     } else {
-        let tried = walk::try_out(&profile).await;
+        let tried = profile.try_out(SERVICE).await;
         Some(tried.map_err(nothing_written)?)
     };
     edit::add(&file, &profile).map_err(not_changed)?;
@@ -103,7 +103,14 @@ fn oidc(wanted: &AddProfile, preset: Option<&Preset>) -> Result<OidcConfig, Trou
 }
 
 /// What the provider has against it, and the way on without its blessing.
-fn nothing_written(trouble: Trouble) -> Trouble {
+fn nothing_written(objection: Objection) -> Trouble {
+    let trouble = match objection {
+        Objection::To(_) => {
+            let hint = "allow it there, or say by `--ways` what is allowed";
+            Trouble::saying(objection.reason(), objection).with_hint(hint)
+        }
+        Objection::Provider(error) => error.into(),
+    };
     let hint = match trouble.cause {
         Cause::Auth(Reason::Offline) => "check the address and the network",
         Cause::Auth(Reason::ConfigInvalid) => "correct it",
