@@ -191,7 +191,7 @@ async fn an_answer_that_is_lost_ends_the_session_where_the_provider_does_not_for
     for _ in 0..2 {
         session
             .keyfob(&["token"])
-            .fails(4, &["nobody is signed in", "keyfob login"]);
+            .fails(4, &["the session has ended", "keyfob login"]);
     }
     let refreshes = provider.refreshes().await;
     assert_eq!(refreshes.presented, 2, "its final word is asked for once");
@@ -209,7 +209,7 @@ async fn a_session_that_was_ended_elsewhere() {
     for _ in 0..2 {
         session
             .keyfob(&["token"])
-            .fails(4, &["nobody is signed in", "keyfob login"]);
+            .fails(4, &["the session has ended", "keyfob login"]);
     }
     assert_eq!(provider.refreshes().await.presented, 1);
     assert_eq!(session.keyring_names(), ["work.session"]);

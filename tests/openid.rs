@@ -128,3 +128,77 @@ async fn a_client_with_hmac_is_refused_in_words_that_name_the_setting() {
     assert!(ran.said.contains("RS256"), "{}", ran.said);
     token(&session, &[]).fails(4, &["nobody is signed in"]);
 }
+
+#[tokio::test]
+async fn a_mixed_up_answer_reaches_no_provider_and_the_right_one_is_still_waited_for() {
+    let (peer, other) = (OidcPeer::start(), OidcPeer::start());
+    let session = with_a_profile(&peer);
+    session.is_swept_for(&other);
+    add(&session, "genauth", other.issuer.as_str(), OidcPeer::CLIENT).result();
+    let mut login = session.keyfob_login(&["--profile", "oidc", "--no-browser"]);
+    let back = peer.visited_by(ADA).is_sent_back(&login.address).await;
+
+    let mut mixed_up = back.clone();
+    let pairs = back.query_pairs().map(|(name, value)| {
+        let of_the_other = name == "iss";
+        let value = if of_the_other {
+            other.issuer.as_str().into()
+        } else {
+            value
+        };
+        (name, value)
+    });
+    mixed_up.query_pairs_mut().clear().extend_pairs(pairs);
+    assert_ne!(mixed_up, back, "the provider names itself in its answers");
+    login.types(mixed_up.as_str());
+    login.types(back.as_str());
+
+    let ended = login.ends();
+    assert!(
+        ended.said.contains("belongs to another sign-in"),
+        "{ended:?}"
+    );
+    ended.result();
+    assert_eq!(other.issued().await, []);
+    let asked_with = peer.issued().await;
+    let exchanges = asked_with
+        .iter()
+        .filter(|(kind, _)| kind == "code_verifier");
+    assert_eq!(
+        exchanges.count(),
+        1,
+        "the mixed-up answer was not exchanged"
+    );
+}
+
+#[tokio::test]
+async fn without_rotation_one_refresh_token_serves_again_and_again() {
+    let peer = OidcPeer::set_up(&json!({ "rotate": false }));
+    let session = with_a_profile(&peer);
+    signs_in(&session, &peer).await;
+    let first = token(&session, &["--force-refresh"]).result();
+    assert_ne!(token(&session, &["--force-refresh"]).result(), first);
+    assert_eq!(peer.refresh_tokens().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_somebody_else_has_spent_ends_the_session_and_one_signs_in_again() {
+    let peer = OidcPeer::start();
+    let session = with_a_profile(&peer);
+    signs_in(&session, &peer).await;
+    let stolen = peer.refresh_tokens().await;
+    for token in &stolen {
+        assert!(peer.refreshes(token).await, "a thief gets new tokens");
+    }
+
+    token(&session, &["--force-refresh"])
+        .fails(4, &["the session has ended", "run `keyfob login`"]);
+    for token in peer.refresh_tokens().await {
+        assert!(
+            !peer.refreshes(&token).await,
+            "the thief has lost them, too"
+        );
+    }
+    signs_in(&session, &peer).await;
+    token(&session, &["--force-refresh"]).result();
+}

@@ -2,6 +2,8 @@
 //!
 //! It is npm's `oidc-provider`, set up as GenAuth is; `tests/peers/oidc_provider.js` says what can be set.
 
+use std::collections::BTreeSet;
+
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -106,6 +108,34 @@ impl OidcPeer {
         let client = Client::builder().no_proxy().build().expect("a client");
         let me = client.get(format!("{}/me", self.issuer)).bearer_auth(token);
         me.send().await.expect("it answers").status().is_success()
+    }
+
+    /// Every refresh token that it has issued, each once.
+    pub async fn refresh_tokens(&self) -> BTreeSet<String> {
+        let issued = self.issued().await.into_iter();
+        issued
+            .filter_map(|(kind, token)| (kind == "refresh_token").then_some(token))
+            .collect()
+    }
+
+    /// Spends a refresh token as anybody could who has it, and says whether it was taken.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn refreshes(&self, token: &str) -> bool {
+        let client = Client::builder().no_proxy().build().expect("a client");
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", Self::CLIENT),
+            ("refresh_token", token),
+        ];
+        let spent = client.post(format!("{}/token", self.issuer)).form(&form);
+        spent
+            .send()
+            .await
+            .expect("it answers")
+            .status()
+            .is_success()
     }
 
     /// Somebody who was never here before, and who signs in as `login` when asked.

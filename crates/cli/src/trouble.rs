@@ -46,6 +46,10 @@ impl Trouble {
         match &self.detail {
             // The parser's complaint says all.
             Some(detail) if self.cause == Cause::Usage => detail.clone(),
+            // There was somebody, until the provider said this.
+            Some(detail) if self.cause == Cause::Auth(Reason::SignInNeeded) => {
+                format!("the session has ended: {detail}")
+            }
             Some(detail) => format!("{happened}: {detail}"),
             None => happened.to_owned(),
         }

@@ -5,11 +5,13 @@
 //! program can be (`bench/bare-window`), built in the same profile and started by turns with the app: whatever else
 //! the machine does meets both. [`starts`] measures one start, [`memory`] what it holds, [`links`] one clicked link;
 //! [`stages`] says where the time went. [`terminal`] measures `keyfob token` beside other programs that print a secret,
-//! and many of it at once; [`inside`] what a token costs within a program.
+//! and many of it at once; [`inside`] what a token costs within a program, [`exchange`] what an answer costs beside
+//! another library.
 
 mod agent;
 mod browser;
 mod display;
+mod exchange;
 mod figures;
 mod inside;
 mod links;
@@ -125,6 +127,9 @@ pub(crate) fn measure(wish: &Wish) -> Result<(), Failure> {
     let inside = inside::measure()?;
     print!("{inside}");
     inside.add_to(&mut figures);
+    let exchange = exchange::measure()?;
+    print!("{exchange}");
+    exchange.add_to(&mut figures);
     if let Some(file) = &wish.json {
         fs::write(file, figures.json()).map_err(|error| format!("{}: {error}", file.display()))?;
         say(&format!("the figures are in {}", file.display()));
