@@ -2,7 +2,7 @@
 //! on the provider's own pages, the session is renewed, and ended at the provider too.
 #![cfg(target_os = "linux")]
 
-use harness::{OidcPeer, Session, WayEnds};
+use harness::{Interception, Login, OidcPeer, Ran, Session, WayEnds};
 use serde_json::{Value, json};
 
 const ADA: &str = "ada@example.com";
@@ -16,7 +16,7 @@ fn with_a_profile(peer: &OidcPeer) -> Session {
     session
 }
 
-fn add(session: &Session, name: &str, issuer: &str, client: &str) -> harness::Ran {
+fn add(session: &Session, name: &str, issuer: &str, client: &str) -> Ran {
     session.keyfob(&[
         "profile",
         "add",
@@ -38,7 +38,7 @@ async fn signs_in(session: &Session, peer: &OidcPeer) {
     login.ends().result();
 }
 
-fn token(session: &Session, more: &[&str]) -> harness::Ran {
+fn token(session: &Session, more: &[&str]) -> Ran {
     session.keyfob(&[&["token", "--profile", "oidc"], more].concat())
 }
 
@@ -201,4 +201,31 @@ async fn a_refresh_token_that_somebody_else_has_spent_ends_the_session_and_one_s
     }
     signs_in(&session, &peer).await;
     token(&session, &["--force-refresh"]).result();
+}
+
+#[tokio::test]
+async fn a_network_that_opens_tls_is_named_and_trusted_by_one_file_of_the_profile() {
+    let network = Interception::start();
+    let session = Session::start();
+    session.is_swept_for(&network.provider);
+    let keyfob = |arguments: &[&str]| {
+        let mut command = session.keyfob_command(arguments);
+        command.env("HTTPS_PROXY", &network.proxy);
+        Ran::from(command.output().expect("keyfob can be started"))
+    };
+    let issuer = network.provider.issuer.as_str();
+    let line = ["profile", "add", "oidc", "--issuer", issuer, "--client-id"];
+    let line = [&line[..], &[OidcPeer::CLIENT]].concat();
+    keyfob(&line).fails(5, &["certificate", Interception::AUTHORITY]);
+    assert_eq!(network.was_asked_for()[0], "login.company.test:443");
+
+    let authority = network.authority_file();
+    let authority = authority.to_str().expect("a plain path");
+    keyfob(&[&line[..], &["--ca-file", authority]].concat()).result();
+    let mut login = session.keyfob_command(&["login", "--profile", "oidc", "--no-browser"]);
+    let mut login = Login::begun_by(login.env("HTTPS_PROXY", &network.proxy));
+    let back = network.visited_by(ADA).is_sent_back(&login.address).await;
+    login.types(back.as_str());
+    login.ends().result();
+    keyfob(&["token", "--profile", "oidc", "--force-refresh"]).result();
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method};
+use reqwest::{Client, ClientBuilder, Method};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
@@ -17,6 +17,8 @@ use crate::peers::{RunningPeer, node_peer};
 pub struct OidcPeer {
     /// Its name, from which everything else is discovered.
     pub issuer: Url,
+    /// Where it listens, whatever its name.
+    pub(crate) here: Url,
     _process: RunningPeer,
     _home: TempDir,
 }
@@ -63,6 +65,7 @@ impl OidcPeer {
         let process = RunningPeer::start(peer.arg(options.to_string()));
         Self {
             issuer: process.says().parse().expect("it says its issuer first"),
+            here: process.says().parse().expect("then where it listens"),
             _process: process,
             _home: home,
         }
@@ -143,10 +146,12 @@ impl OidcPeer {
     /// # Panics
     /// When no client can be made.
     pub fn visited_by(&self, login: &str) -> PeerVisitor {
-        let browser = Client::builder()
-            .cookie_store(true)
-            .redirect(Policy::none())
-            .no_proxy();
+        self.visited_with(Client::builder().no_proxy(), login)
+    }
+
+    /// The same, in a browser that reaches it in its own way.
+    pub(crate) fn visited_with(&self, browser: ClientBuilder, login: &str) -> PeerVisitor {
+        let browser = browser.cookie_store(true).redirect(Policy::none());
         PeerVisitor {
             browser: browser.build().expect("a client"),
             issuer: self.issuer.clone(),
@@ -156,7 +161,7 @@ impl OidcPeer {
 
     /// Where it says what it has issued.
     pub(crate) fn witness(&self) -> Url {
-        self.issuer.join("/control/issued").expect("an address")
+        self.here.join("/control/issued").expect("an address")
     }
 
     /// Where it is, without the path that its issuer has.
@@ -165,7 +170,7 @@ impl OidcPeer {
     }
 
     async fn control(&self, method: Method, verb: &str) -> Value {
-        let address = self.issuer.join("/control/").expect("an address");
+        let address = self.here.join("/control/").expect("an address");
         json_from(method, &format!("{address}{verb}")).await
     }
 }

@@ -159,24 +159,8 @@ impl Session {
     /// # Panics
     /// When it prints none.
     pub fn keyfob_login(&self, arguments: &[&str]) -> Login {
-        let mut child = self
-            .keyfob_command(&["login"])
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("keyfob can be started");
-        let said = BufReader::new(child.stderr.as_mut().expect("a pipe"));
-        let mut lines = said.lines().map_while(Result::ok);
-        let address = lines.find_map(|line| Url::parse(line.trim()).ok());
-        let below = lines.next().unwrap_or_default();
-        Login {
-            address: address.expect("it says which address to open"),
-            below: below.trim().to_owned(),
-            input: child.stdin.take().expect("a pipe"),
-            child,
-        }
+        let mut login = self.keyfob_command(&["login"]);
+        Login::begun_by(login.args(arguments))
     }
 
     /// Signs in as a person does who has only a terminal and a browser.
@@ -191,6 +175,29 @@ impl Session {
 }
 
 impl Login {
+    /// Starts `keyfob login` in its own way, and reads the address that it prints.
+    ///
+    /// # Panics
+    /// When it prints none.
+    pub fn begun_by(login: &mut Command) -> Self {
+        let mut child = login
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("keyfob can be started");
+        let said = BufReader::new(child.stderr.as_mut().expect("a pipe"));
+        let mut lines = said.lines().map_while(Result::ok);
+        let address = lines.find_map(|line| Url::parse(line.trim()).ok());
+        let below = lines.next().unwrap_or_default();
+        Self {
+            address: address.expect("it says which address to open"),
+            below: below.trim().to_owned(),
+            input: child.stdin.take().expect("a pipe"),
+            child,
+        }
+    }
+
     /// Types or pastes a line.
     ///
     /// # Panics

@@ -3,7 +3,7 @@
 //
 //   node oidc_provider.js ['{"port": 0, "accessTokenSeconds": 3600, …}']
 //
-// The first line is the issuer. People sign in on the provider's own pages, with any e-mail address and any password;
+// The first line is the issuer, the second where it listens. People sign in on the provider's own pages, with any e-mail address and any password;
 // the address is the subject.
 //
 // option               | usual  | what it sets
@@ -12,6 +12,7 @@
 // `accessTokenSeconds` | 3600   | how long an access token lives
 // `rotate`             | true   | whether a refresh brings a new refresh token; the old one then ends the grant
 // `requirePushed`      | false  | whether only pushed authorization requests (RFC 9126) are taken
+// `origin`             | none   | where it is behind a proxy that opens TLS for it; as it listens, if nothing is said
 // `profiles`           | […]    | the names of the profiles whose deep links may be come back to: `oidc`, `genauth`
 //
 // client        | how it authenticates | what is particular
@@ -42,6 +43,7 @@ const options = {
   accessTokenSeconds: 3600,
   rotate: true,
   requirePushed: false,
+  origin: undefined,
   profiles: ["oidc", "genauth"],
   ...JSON.parse(process.argv[2] ?? "{}"),
 };
@@ -207,6 +209,7 @@ function providerWith(base, keys) {
       Session: 86400,
     },
   });
+  provider.proxy = options.origin !== undefined;
   provider.use(witness);
   provider.use(staysHere);
   provider.on("server_error", (_context, error) => process.stderr.write(`${error.stack}\n`));
@@ -274,7 +277,8 @@ server.on("error", (error) => {
   process.exitCode = 1;
 });
 server.listen(options.port, "127.0.0.1", () => {
-  base = `http://127.0.0.1:${server.address().port}`;
+  const here = `http://127.0.0.1:${server.address().port}`;
+  base = options.origin ?? here;
   start();
-  process.stdout.write(`${base}${MOUNTED_AT}\n`);
+  process.stdout.write(`${base}${MOUNTED_AT}\n${here}\n`);
 });
