@@ -201,11 +201,15 @@ async fn two_profiles_hold_two_sessions_and_one_is_removed() {
     app.reaches("signed_in").await;
     shows_who(&app, ADA).await;
 
+    let token = session.keyfob(&["token", "--profile", "oidc"]).result();
+    assert!(peer.accepts(&token).await);
     app.press_at("button.provider").await;
     app.press_at("[data-profile='oidc'] .remove").await;
     app.shows("Remove oidc?").await;
     app.press("Remove").await;
     app.has_no("[data-profile='oidc']").await;
+    let told = eventually(async || (!peer.accepts(&token).await).then_some(()));
+    assert!(told.await.is_some(), "the provider was not told");
     app.press_at("[data-profile='genauth'] .choose").await;
     shows_who(&app, GRACE).await;
     session

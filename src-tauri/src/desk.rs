@@ -57,8 +57,8 @@ struct Inner {
     settling: tokio::sync::Mutex<()>,
     /// Every profile that the window was at in this run, by name.
     walks: Mutex<BTreeMap<String, Arc<Walk>>>,
-    /// Those that were removed: their provider may still have to be told.
-    removed: Mutex<Vec<Arc<Walk>>>,
+    /// Those that were removed or changed: something of them may still be under way.
+    left: Mutex<Vec<Arc<Walk>>>,
     /// Whenever it is worth looking at the keyring, and who looks, until the provider is known.
     looks: mpsc::Sender<Look>,
     looker: Mutex<Option<mpsc::Receiver<Look>>>,
@@ -106,7 +106,7 @@ impl Desk {
             handler: OnceCell::new(),
             settling: tokio::sync::Mutex::default(),
             walks: Mutex::default(),
-            removed: Mutex::default(),
+            left: Mutex::default(),
             looks,
             looker: Mutex::new(Some(looker)),
             screen: Mutex::default(),

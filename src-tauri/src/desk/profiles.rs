@@ -52,6 +52,10 @@ impl Desk {
 
     /// Goes to the profile called `name`, which is in use from then on, here and in the terminal.
     pub async fn use_profile(&self, name: &str) -> Result<(), Problem> {
+        self.go_to(name).await.map(drop)
+    }
+
+    pub(super) async fn go_to(&self, name: &str) -> Result<Arc<Walk>, Problem> {
         let walk = {
             let _settling = self.0.settling.lock().await;
             let walk = self.find(Some(name)).await?;
@@ -64,7 +68,7 @@ impl Desk {
             self.ask_keyring_anew().await;
         }
         self.start().await;
-        Ok(())
+        Ok(walk)
     }
 
     /// Adds the profile of an OpenID Connect provider, if that answers as one, and goes there.
@@ -111,6 +115,7 @@ impl Desk {
             }
             let walk = self.find(Some(name)).await?;
             end_session(&walk).await?;
+            walk.deliver();
             self.forget_attempts(&walk).await;
             edit::remove(path, name)?;
             let was_served = self.served().is_some_and(|it| Arc::ptr_eq(&it, &walk));
@@ -119,7 +124,7 @@ impl Desk {
             }
             walk.stop_following();
             lock(&self.0.walks).remove(name);
-            lock(&self.0.removed).push(walk);
+            lock(&self.0.left).push(walk);
             was_served
         };
         if was_served && self.served().is_some() {
@@ -143,10 +148,11 @@ impl Desk {
     }
 
     /// The other profile that waits for this return address, by its state and its way back. Nobody is asked but the
-    /// keyring.
+    /// keyring, and that only while it works: any page can make links, and a locked one would open its prompt for each.
     pub(super) async fn profile_that_awaits(&self, address: &str) -> Option<String> {
         let here = self.served()?;
         let configured = self.configured().unwrap_or_default();
+        let keyring_works = !self.screen().notices.complains_of_keyring();
         for name in configured.names().chain([LOCAL]) {
             if name == here.name() {
                 continue;
@@ -156,6 +162,9 @@ impl Desk {
                 && walk.sign_in.awaits(address).await
             {
                 return Some(name.to_owned());
+            }
+            if !keyring_works {
+                continue;
             }
             match SignIn::is_awaited(&self.0.vault, name, address).await {
                 Ok(true) => return Some(name.to_owned()),
@@ -179,6 +188,7 @@ impl Desk {
             }
             // The person has changed it in the file: the session of another provider is none of this one's.
             known.stop_following();
+            lock(&self.0.left).push(Arc::clone(known));
         }
         let walk = Arc::new(Walk::new(profile, &self.0.vault));
         self.tell_of_revocation(&walk);

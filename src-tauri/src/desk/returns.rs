@@ -41,9 +41,9 @@ impl Desk {
         let mut under_way = self.0.under_way.subscribe();
         let _ = under_way.wait_for(|count| *count == 0).await;
         let walks: Vec<_> = {
-            let left = lock(&self.0.walks);
-            let removed = lock(&self.0.removed);
-            left.values().chain(removed.iter()).cloned().collect()
+            let known = lock(&self.0.walks);
+            let left = lock(&self.0.left);
+            known.values().chain(left.iter()).cloned().collect()
         };
         for walk in walks {
             walk.sessions.idle().await;
@@ -70,11 +70,7 @@ impl Desk {
     /// Brings the window to the profile whose answer this is: it is judged and redeemed there, and nowhere else.
     async fn returned_to(&self, name: &str, here: &Walk, address: &str) {
         tracing::info!("an answer to another profile's sign-in came");
-        let there = match self.use_profile(name).await {
-            Ok(()) => self.ready().await,
-            Err(problem) => Err(problem),
-        };
-        let walk = match there {
+        let walk = match self.go_to(name).await {
             Ok(walk) => walk,
             Err(problem) => return self.not_yet(Some(here), address, problem),
         };
