@@ -367,6 +367,34 @@ mod tests {
     }
 
     #[test]
+    fn every_word_is_documented_with_its_exit_code() {
+        let page = include_str!("../../../docs/command-line.md");
+        let causes = [
+            Cause::Usage,
+            Cause::SecretAmongArguments,
+            Cause::Cancelled,
+            Cause::TokenNotPrintable,
+            Cause::NoIdToken,
+            Cause::NoLoopback,
+            Cause::NoDeviceSignIn,
+            Cause::ProfileNotUsable,
+            Cause::ConfigNotWritten,
+            Cause::NotConfirmed,
+            Cause::CommandNotFound,
+            Cause::CommandNotRun,
+            Cause::NotWell,
+            Cause::NoRuntime,
+            Cause::NotWritten,
+            Cause::NotRead,
+        ];
+        for cause in causes.into_iter().chain(Reason::ALL.map(Cause::Auth)) {
+            let Words { happened, exit, .. } = cause.words();
+            let row = format!("| `{}` | {exit} | {happened} |", cause.word());
+            assert!(page.contains(&row), "not documented: {row}");
+        }
+    }
+
+    #[test]
     fn the_exit_codes_are_those_that_are_documented() {
         for (reason, code) in [
             (Reason::ProviderBroken, 1),
