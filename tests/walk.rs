@@ -87,3 +87,27 @@ async fn an_answer_that_found_nobody_at_the_provider_is_tried_again() {
     app.press("Try again").await;
     app.reaches("signed_in").await;
 }
+
+#[tokio::test]
+async fn the_clipboard_forgets_the_token_unless_something_else_is_on_it_by_then() {
+    let session = Session::start();
+    let browser = session.browser().await;
+    let app = session.launch().await;
+    app.sign_in_by_mail(&browser, "ada@example.com").await;
+
+    app.press("Header").await;
+    app.shows("s left").await;
+    let header = session.clipboard();
+    assert!(header.is_marked_secret());
+    let token = header.text.strip_prefix("Authorization: Bearer ");
+    assert!(session.provider().accepts(token.expect("a header")).await);
+    app.says_no_more("s left").await;
+    assert!(!session.clipboard_holds(""), "it is empty");
+
+    app.press("Shell").await;
+    app.shows("s left").await;
+    assert!(session.clipboard_holds("export KEYFOB_TOKEN='"));
+    session.copies("something else");
+    app.says_no_more("s left").await;
+    assert!(session.clipboard_holds("something else"));
+}

@@ -47,6 +47,22 @@ impl Clipboard {
         .await
     }
 
+    /// Takes `text` away, if that is what is there.
+    pub async fn take_back(&self, text: Zeroizing<String>) -> Result<(), ClipboardFailed> {
+        self.with(move |clipboard| match clipboard.get_text() {
+            Ok(there) => {
+                if Zeroizing::new(there) == text {
+                    clipboard.clear()
+                } else {
+                    Ok(())
+                }
+            }
+            Err(arboard::Error::ContentNotAvailable) => Ok(()),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
     /// Takes the text that is there; nothing when there is none.
     pub async fn take(&self) -> Result<Zeroizing<String>, ClipboardFailed> {
         self.with(|clipboard| match clipboard.get_text() {

@@ -10,7 +10,7 @@ use tauri::{State, ipc::Channel};
 
 use crate::{
     desk::Desk,
-    wire::{Added, NewProfile, Problem, ProfileList, SessionState},
+    wire::{Added, CopyForm, NewProfile, Problem, ProfileList, SessionState},
 };
 
 type Done = Result<(), Problem>;
@@ -71,8 +71,8 @@ pub async fn cancel_sign_in(desk: State<'_, Desk>) -> Done {
 }
 
 #[tauri::command]
-pub async fn copy_token(desk: State<'_, Desk>) -> Done {
-    desk.copy_token().await
+pub async fn copy_token(desk: State<'_, Desk>, form: CopyForm) -> Done {
+    desk.copy_token(form).await
 }
 
 #[tauri::command]

@@ -31,6 +31,7 @@ use self::{
 };
 use crate::{
     clipboard::Clipboard,
+    copied::Copied,
     links::Handler,
     shown::{Notices, Redeeming, Shown},
     stages,
@@ -80,15 +81,21 @@ struct Screen {
     /// What is shown until then.
     unserved: Shown,
     notices: Notices,
+    /// The token that the clipboard keeps for now, of whichever profile.
+    copied: Option<Arc<Copied>>,
     last_sent: Option<SessionState>,
     watchers: Vec<Channel<SessionState>>,
 }
 
 impl Screen {
     fn state(&self, clock: &Clock) -> SessionState {
-        match &self.served {
+        let state = match &self.served {
             Some(walk) => lock(&walk.shown).state(&self.notices, &walk.clock),
             None => self.unserved.state(&self.notices, clock),
+        };
+        SessionState {
+            copied: self.copied.as_deref().map(Copied::view),
+            ..state
         }
     }
 }
@@ -371,6 +378,12 @@ impl Desk {
             Some(walk) => how(&mut lock(&walk.shown)),
             None => how(&mut screen.unserved),
         }
+        self.send(&mut screen);
+    }
+
+    fn change_copied(&self, copied: Option<Arc<Copied>>) {
+        let mut screen = self.screen();
+        screen.copied = copied;
         self.send(&mut screen);
     }
 

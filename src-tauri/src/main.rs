@@ -8,6 +8,7 @@
 
 mod clipboard;
 mod commands;
+mod copied;
 mod desk;
 mod links;
 mod logging;
@@ -176,6 +177,7 @@ fn receive_links_from_the_system(app: &AppHandle) {
 fn quit(desk: &Desk) {
     let link_came = desk.is_under_way();
     tauri::async_runtime::block_on(async {
+        desk.clear_clipboard().await;
         let idle = tokio::time::timeout(QUIT_PATIENCE, desk.idle());
         if idle.await.is_err() {
             tracing::warn!("quitting although something is still under way");

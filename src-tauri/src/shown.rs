@@ -166,6 +166,7 @@ impl Shown {
             profile: self.profile.clone(),
             stage: self.stage(clock),
             notices,
+            copied: None,
         }
     }
 

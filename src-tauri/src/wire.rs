@@ -84,6 +84,34 @@ pub struct SessionState {
     pub stage: Stage,
     /// What the person should know, whatever the stage.
     pub notices: Vec<Problem>,
+    /// The token that was copied, for as long as the clipboard keeps it.
+    pub copied: Option<CopiedView>,
+}
+
+/// A token on the clipboard, without itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct CopiedView {
+    /// How it was copied.
+    pub form: CopyForm,
+    /// When it is taken away, in milliseconds since 1970 on this computer's clock.
+    #[ts(type = "number")]
+    pub until_ms: i64,
+}
+
+/// How a token is copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyForm {
+    /// The access token alone.
+    AccessToken,
+    /// As a header of an HTTP request.
+    Header,
+    /// As the beginning of a `curl` line.
+    Curl,
+    /// As a variable for a POSIX shell.
+    Shell,
+    /// The ID token alone.
+    IdToken,
 }
 
 /// The provider, as the window names it.
@@ -332,6 +360,8 @@ mod tests {
         declare(Reason::decl(&config), Reason::docs());
         declare(Problem::decl(&config), Problem::docs());
         declare(SessionState::decl(&config), SessionState::docs());
+        declare(CopiedView::decl(&config), CopiedView::docs());
+        declare(CopyForm::decl(&config), CopyForm::docs());
         declare(ProfileView::decl(&config), ProfileView::docs());
         declare(Stage::decl(&config), Stage::docs());
         declare(AttemptView::decl(&config), AttemptView::docs());

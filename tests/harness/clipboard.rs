@@ -1,5 +1,8 @@
 //! The clipboard, read as another program reads it.
 
+use std::io::Write;
+use std::process::Stdio;
+
 use crate::session::Session;
 
 /// What the clipboard offers at one moment.
@@ -25,7 +28,28 @@ impl Session {
     pub fn clipboard_holds(&self, start: &str) -> bool {
         let mut command = self.command("xclip");
         let output = command.args(["-selection", "clipboard", "-out"]).output();
-        output.is_ok_and(|output| output.stdout.starts_with(start.as_bytes()))
+        output.is_ok_and(|output| {
+            output.status.success() && output.stdout.starts_with(start.as_bytes())
+        })
+    }
+
+    /// Copies a text, as another program does.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    pub fn copies(&self, text: &str) {
+        let mut xclip = self.command("xclip");
+        let started = xclip
+            .args(["-selection", "clipboard", "-in"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn();
+        let mut xclip = started.expect("xclip starts");
+        let mut input = xclip.stdin.take().expect("it has an input");
+        input.write_all(text.as_bytes()).expect("it reads");
+        drop(input);
+        // It goes on in the background, as the owner of the clipboard.
+        assert!(xclip.wait().expect("it ends").success());
     }
 
     /// Reads the clipboard.

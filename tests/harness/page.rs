@@ -108,6 +108,17 @@ impl Page {
         }
     }
 
+    /// Waits until the page shows `text` no more, for a minute at most.
+    pub async fn says_no_more(&self, text: &str) {
+        for _ in 0..2 {
+            let gone = eventually(async || (!self.text().await.contains(text)).then_some(()));
+            if gone.await.is_some() {
+                return;
+            }
+        }
+        self.fail(&format!("the page still says \"{text}\"")).await;
+    }
+
     /// Everything readable on the page now.
     pub async fn text(&self) -> String {
         match self.driver.find(By::Tag("body")).await {

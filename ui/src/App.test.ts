@@ -323,21 +323,38 @@ describe('the signed-in screen', () => {
     expect(text()).not.toContain('Not checked yet');
   });
 
-  it('confirms a copy for two seconds, aloud too', async () => {
+  it('says a copy aloud for two seconds', async () => {
     await open('signed-in');
     vi.useFakeTimers();
     button('Copy access token').click();
-    await vi.advanceTimersByTimeAsync(0);
-    flushSync();
-    expect(labels()).toContain('Copied');
-    expect(text()).toContain('Access token copied');
     await vi.advanceTimersByTimeAsync(1_999);
     flushSync();
-    expect(labels()).toContain('Copied');
+    expect(text()).toContain('Access token copied');
     await vi.advanceTimersByTimeAsync(1);
     flushSync();
-    expect(labels()).toContain('Copy access token');
     expect(text()).not.toContain('Access token copied');
+  });
+
+  it('says how long the clipboard keeps the token', async () => {
+    await open('signed-in-copied');
+    expect(labels()).toContain('Copied, gone in 27 s');
+  });
+
+  it.each([
+    ['Header', 'header'],
+    ['curl', 'curl'],
+    ['Shell', 'shell'],
+    ['ID token', 'id_token'],
+  ] as const)('copies as %s', async (label, form) => {
+    const host = await open('signed-in');
+    await press(label);
+    expect(host.performed).toEqual([{ name: 'copy_token', form }]);
+  });
+
+  it('says which form was copied, and offers the plain token again', async () => {
+    await open('signed-in-copied-header');
+    expect(text()).toContain('27 s left');
+    expect(labels()).toContain('Copy access token');
   });
 
   it('does not say "Copied" when nothing was copied', async () => {
@@ -729,7 +746,7 @@ describe('the window', () => {
     host.perform = () => Promise.resolve(token as unknown as undefined);
     await press('Copy access token');
     await press('Refresh now');
-    expect(labels()).toContain('Copied');
+    expect(text()).toContain('Access token copied');
     expect(document.documentElement.outerHTML).not.toContain('eyJ');
     expect(JSON.stringify({ ...localStorage, ...sessionStorage })).not.toContain('eyJ');
   });

@@ -58,7 +58,7 @@ describe('"try again"', () => {
   it('repeats what was refused', () => {
     const refused: Verb = { name: 'copy_sign_in_address' };
     expect(cureFor('clipboard_failed', situation('signing_in', { refused }))?.cure).toEqual(refused);
-    expect(cureFor('offline', situation('signed_in', { refused: { name: 'copy_token' } }))?.cure.name).toBe('copy_token');
+    expect(cureFor('offline', situation('signed_in', { refused: { name: 'copy_token', form: 'header' } }))?.cure.name).toBe('copy_token');
   });
 
   it('goes on with a sign-in that has begun, and begins no second one', () => {
@@ -94,7 +94,7 @@ describe('"try again"', () => {
   });
 
   it('is a fresh token where one did not pass verification, also when a copy was refused for it', () => {
-    const refused: Verb = { name: 'copy_token' };
+    const refused: Verb = { name: 'copy_token', form: 'header' };
     expect(cureFor('verification_failed', situation('signed_in'))?.cure.name).toBe('refresh');
     expect(cureFor('verification_failed', situation('signed_in', { refused }))?.cure.name).toBe('refresh');
   });

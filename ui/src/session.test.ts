@@ -63,15 +63,15 @@ describe('a verb', () => {
   it('that is refused shows its problem', async () => {
     const { host, session } = await started('signed-in');
     host.refusals.set('copy_token', OFFLINE);
-    expect(await session.perform({ name: 'copy_token' })).toBe(false);
+    expect(await session.perform({ name: 'copy_token', form: 'header' })).toBe(false);
     expect(session.problem).toEqual(OFFLINE);
-    expect(session.remedy?.cure).toEqual({ name: 'copy_token' });
+    expect(session.remedy?.cure).toEqual({ name: 'copy_token', form: 'header' });
   });
 
   it('that succeeds takes the problem of the last one away', async () => {
     const { host, session } = await started('signed-in');
     host.refusals.set('copy_token', OFFLINE);
-    await session.perform({ name: 'copy_token' });
+    await session.perform({ name: 'copy_token', form: 'header' });
     expect(await session.perform({ name: 'refresh' })).toBe(true);
     expect(session.problem).toBeNull();
   });
@@ -129,7 +129,7 @@ describe('the button beside a problem', () => {
   it('keeps a refusal until the verb ends, and then shows the newer one', async () => {
     const { host, session } = await started('signed-in');
     host.refusals.set('copy_token', OFFLINE);
-    await session.perform({ name: 'copy_token' });
+    await session.perform({ name: 'copy_token', form: 'header' });
     host.refusals.set('copy_token', { reason: 'clipboard_failed', detail: null });
     const mended = session.mend(() => undefined);
     expect(session.problem).toEqual(OFFLINE);

@@ -15,7 +15,10 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::{Desk, Walk, keeping::Look, lock, wake_local_provider};
-use crate::wire::Problem;
+use crate::{
+    copied::{Copied, KEPT_FOR, written},
+    wire::{CopyForm, Problem},
+};
 
 impl Desk {
     /// Begins an attempt for what was typed, or for whatever the person types in the browser.
@@ -129,14 +132,14 @@ impl Desk {
         Ok(())
     }
 
-    /// A fresh access token, on the clipboard.
-    pub async fn copy_token(&self) -> Result<(), Problem> {
+    /// A fresh token, on the clipboard for a while.
+    pub async fn copy_token(&self, form: CopyForm) -> Result<(), Problem> {
         let walk = self.ready().await?;
         let fresh = of_session(&walk, |sessions| async move {
             sessions.access_token(None).await
         })
         .await?;
-        self.copy(fresh.token.expose().to_owned()).await?;
+        self.keep_for_a_while(written(&fresh, form)?, form).await?;
         let problem = match &fresh.warning {
             Some(Warning::NotRefreshed(error)) => Some(error.into()),
             // The window shows how long it lives, and that nothing is kept, at all times.
@@ -144,6 +147,47 @@ impl Desk {
         };
         self.change_of(&walk, |shown| shown.problem = problem);
         Ok(())
+    }
+
+    /// Copies it, and takes it away again when its time is over.
+    async fn keep_for_a_while(
+        &self,
+        text: Zeroizing<String>,
+        form: CopyForm,
+    ) -> Result<(), Problem> {
+        self.copy(text.to_string()).await?;
+        let copied = Arc::new(Copied {
+            form,
+            text,
+            until: self.0.clock.wall() + KEPT_FOR,
+        });
+        self.change_copied(Some(Arc::clone(&copied)));
+        let desk = self.clone();
+        tauri::async_runtime::spawn(async move {
+            tokio::time::sleep(KEPT_FOR).await;
+            desk.take_back(&copied).await;
+        });
+        Ok(())
+    }
+
+    /// Takes the copied token from the clipboard, if it is still there. It waits for nothing else.
+    pub async fn clear_clipboard(&self) {
+        let copied = self.screen().copied.clone();
+        if let Some(copied) = copied {
+            self.take_back(&copied).await;
+        }
+    }
+
+    async fn take_back(&self, copied: &Arc<Copied>) {
+        let newest = self.screen().copied.clone();
+        if !newest.is_some_and(|newest| Arc::ptr_eq(&newest, copied)) {
+            // Something was copied after it, and has its own time.
+            return;
+        }
+        if let Err(error) = self.0.clipboard.take_back(copied.text.clone()).await {
+            tracing::warn!(%error, "the clipboard may still hold a token");
+        }
+        self.change_copied(None);
     }
 
     /// New tokens now.

@@ -60,7 +60,7 @@ const PICTURE = [
 const problem = (reason: Reason, detail: string | null = null): Problem => ({ reason, detail });
 
 function at(stage: Stage, more: Partial<SessionState> = {}): SessionState {
-  return { profile: TRIAL, notices: [], stage, ...more };
+  return { profile: TRIAL, notices: [], stage, copied: null, ...more };
 }
 
 const unknown = (notice: Problem): Fixture => ({ state: at({ kind: 'unknown', problem: null }, { notices: [notice] }) });
@@ -340,7 +340,12 @@ export const states: Record<string, Fixture> = {
   'signed-in-phone': {
     state: at(signedIn(12 * MINUTE, { account: account({ identifier: '+442079460958', identifier_kind: 'phone' }) })),
   },
-  'signed-in-copied': { state: at(signedIn(42 * MINUTE)), acts: [{ press: 'Copy access token' }] },
+  'signed-in-copied': {
+    state: at(signedIn(42 * MINUTE), { copied: { form: 'access_token', until_ms: HELD_NOW + 27 * SECOND } }),
+  },
+  'signed-in-copied-header': {
+    state: at(signedIn(42 * MINUTE), { copied: { form: 'header', until_ms: HELD_NOW + 27 * SECOND } }),
+  },
   'signed-in-ending': { state: at(signedIn(100 * SECOND)) },
   'signed-in-last-seconds': { state: at(signedIn(8 * SECOND)) },
   'signed-in-expired': { state: at(signedIn(-3 * MINUTE)) },

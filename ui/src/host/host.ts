@@ -3,7 +3,7 @@
 // The page holds no secret and decides nothing: it shows the last `SessionState` it was given and asks for
 // verbs. `tauri.ts` is the one door to the real program; `memory.ts` is a program of paper for the gallery
 // and the tests.
-import type { Added, NewProfile, Problem, ProfileList, Reason, SessionState } from './wire';
+import type { Added, CopyForm, NewProfile, Problem, ProfileList, Reason, SessionState } from './wire';
 
 export type * from './wire';
 
@@ -17,7 +17,7 @@ export type Verb =
   | { name: 'paste_return_address' }
   | { name: 'try_again' }
   | { name: 'cancel_sign_in' }
-  | { name: 'copy_token' }
+  | { name: 'copy_token'; form: CopyForm }
   | { name: 'refresh' }
   | { name: 'sign_out' }
   | { name: 'sign_out_in_browser' }

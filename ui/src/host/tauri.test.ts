@@ -45,16 +45,16 @@ describe('the door', () => {
 
   it('sends a verb as the command of its name, with its details and nothing else', async () => {
     await tauriHost.perform({ name: 'sign_in', identifier: 'ada@example.com' });
-    await tauriHost.perform({ name: 'copy_token' });
+    await tauriHost.perform({ name: 'copy_token', form: 'header' });
     expect(invoke.mock.calls.map(([command, details]) => [command, details])).toEqual([
       ['sign_in', { identifier: 'ada@example.com' }],
-      ['copy_token', {}],
+      ['copy_token', { form: 'header' }],
     ]);
   });
 
   it('hands over nothing that a verb answers', async () => {
     invoke.mockResolvedValue('eyJhbGciOiJFUzI1NiJ9');
-    expect(await tauriHost.perform({ name: 'copy_token' })).toBeUndefined();
+    expect(await tauriHost.perform({ name: 'copy_token', form: 'header' })).toBeUndefined();
   });
 
   it('rejects with the problem of the program', async () => {

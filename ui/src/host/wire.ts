@@ -35,7 +35,29 @@ stage: Stage,
 /**
  * What the person should know, whatever the stage.
  */
-notices: Array<Problem>, };
+notices: Array<Problem>, 
+/**
+ * The token that was copied, for as long as the clipboard keeps it.
+ */
+copied: CopiedView | null, };
+
+/**
+ * A token on the clipboard, without itself.
+ */
+export type CopiedView = { 
+/**
+ * How it was copied.
+ */
+form: CopyForm, 
+/**
+ * When it is taken away, in milliseconds since 1970 on this computer's clock.
+ */
+until_ms: number, };
+
+/**
+ * How a token is copied.
+ */
+export type CopyForm = "access_token" | "header" | "curl" | "shell" | "id_token";
 
 /**
  * The provider, as the window names it.
