@@ -229,3 +229,15 @@ async fn a_network_that_opens_tls_is_named_and_trusted_by_one_file_of_the_profil
     login.ends().result();
     keyfob(&["token", "--profile", "oidc", "--force-refresh"]).result();
 }
+
+#[tokio::test]
+async fn a_removed_profile_leaves_nothing_even_if_its_provider_is_gone() {
+    let peer = OidcPeer::start();
+    let session = with_a_profile(&peer);
+    signs_in(&session, &peer).await;
+    drop(peer);
+    let removed = session.keyfob(&["profile", "remove", "oidc", "--yes"]);
+    assert!(removed.said.contains("could not be told"), "{removed:?}");
+    removed.result();
+    assert!(session.keyring_names().is_empty());
+}

@@ -59,7 +59,7 @@ struct Inner {
     /// Every profile that the window was at in this run, by name.
     walks: Mutex<BTreeMap<String, Arc<Walk>>>,
     /// Those that were removed or changed: something of them may still be under way.
-    left: Mutex<Vec<Arc<Walk>>>,
+    gone: Mutex<Vec<Arc<Walk>>>,
     /// Whenever it is worth looking at the keyring, and who looks, until the provider is known.
     looks: mpsc::Sender<Look>,
     looker: Mutex<Option<mpsc::Receiver<Look>>>,
@@ -113,7 +113,7 @@ impl Desk {
             handler: OnceCell::new(),
             settling: tokio::sync::Mutex::default(),
             walks: Mutex::default(),
-            left: Mutex::default(),
+            gone: Mutex::default(),
             looks,
             looker: Mutex::new(Some(looker)),
             screen: Mutex::default(),
@@ -162,7 +162,7 @@ impl Desk {
         let walk = self.walk().await?;
         walk.restored
             .get_or_init(|| async {
-                self.ask_keyring_anew().await;
+                self.ask_keyring_anew(&walk).await;
                 if let Some(looks) = lock(&self.0.looker).take() {
                     let desk = self.clone();
                     tauri::async_runtime::spawn(async move { desk.follow_keyring(looks).await });
@@ -236,12 +236,20 @@ impl Desk {
         });
     }
 
-    /// Says so as long as the provider could not be told of a sign-out.
+    /// Every profile that this run has been at, also those that are gone.
+    fn known_walks(&self) -> Vec<Arc<Walk>> {
+        let known = lock(&self.0.walks);
+        let gone = lock(&self.0.gone);
+        known.values().chain(gone.iter()).cloned().collect()
+    }
+
+    /// Says so as long as a provider could not be told of a sign-out.
     fn tell_of_revocation(&self, walk: &Walk) {
         let (desk, mut unrevoked) = (self.clone(), walk.sessions.unrevoked());
         tauri::async_runtime::spawn(async move {
             while unrevoked.changed().await.is_ok() {
-                let waits = unrevoked.borrow_and_update().is_some();
+                let mut walks = desk.known_walks().into_iter();
+                let waits = walks.any(|walk| walk.sessions.unrevoked().borrow().is_some());
                 desk.change_notices(|notices| {
                     if waits {
                         notices.say(Reason::RevocationPending.into());

@@ -177,8 +177,8 @@ fn receive_links_from_the_system(app: &AppHandle) {
 fn quit(desk: &Desk) {
     let link_came = desk.is_under_way();
     tauri::async_runtime::block_on(async {
-        desk.clear_clipboard().await;
-        let idle = tokio::time::timeout(QUIT_PATIENCE, desk.idle());
+        let idle = async { tokio::join!(desk.idle(), desk.clear_clipboard()) };
+        let idle = tokio::time::timeout(QUIT_PATIENCE, idle);
         if idle.await.is_err() {
             tracing::warn!("quitting although something is still under way");
         }

@@ -120,6 +120,15 @@ impl Shown {
         matches!(self.status, SessionStatus::SignedIn(_))
     }
 
+    /// The window comes here, perhaps again: what went wrong before is over, unless there is something to try again.
+    pub fn come_to(&mut self, started: bool) {
+        self.started |= started;
+        self.browser_left = false;
+        if self.redeeming != Redeeming::Stuck {
+            self.problem = None;
+        }
+    }
+
     /// Takes up what the session is now, and says whether its token is one that nobody has checked in this run. With
     /// another token, what went wrong with the one before is over.
     pub fn take_up(&mut self, status: SessionStatus) -> bool {

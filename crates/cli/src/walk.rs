@@ -233,15 +233,19 @@ impl Walk {
         self.unless_interrupted(page).await
     }
 
+    /// Signs out of a profile that is removed: what the provider could not be told is forgotten, too.
+    pub async fn sign_out_for_good(&self, surroundings: &Surroundings) -> Result<(), Trouble> {
+        self.forget_session(surroundings).await?;
+        if self.sessions.forget_outbox().await? {
+            let words = Cause::Auth(Reason::RevocationPending).words();
+            surroundings.output.warning(words.happened);
+        }
+        Ok(())
+    }
+
     /// Ends the session, and whatever sign-in was left behind; says whether there was one.
     pub async fn sign_out(&self, surroundings: &Surroundings) -> Result<Option<SignedIn>, Trouble> {
-        let who = match self.who(surroundings).await {
-            // A record that cannot be read is deleted like any other.
-            Err(trouble) if trouble.cause == Cause::Auth(Reason::KeyringDamaged) => None,
-            who => who?,
-        };
-        self.sign_in.settle().await?;
-        self.sessions.sign_out().await?;
+        let who = self.forget_session(surroundings).await?;
         // The provider is told, also of what it could not be told before; and what another program saves of this session
         // meanwhile is deleted, too.
         let _ = self.sessions.deliver_outbox().await;
@@ -251,6 +255,20 @@ impl Walk {
             let said = format!("{}; {}", words.happened, words.todo);
             surroundings.output.warning(&said);
         }
+        Ok(who)
+    }
+
+    async fn forget_session(
+        &self,
+        surroundings: &Surroundings,
+    ) -> Result<Option<SignedIn>, Trouble> {
+        let who = match self.who(surroundings).await {
+            // A record that cannot be read is deleted like any other.
+            Err(trouble) if trouble.cause == Cause::Auth(Reason::KeyringDamaged) => None,
+            who => who?,
+        };
+        self.sign_in.settle().await?;
+        self.sessions.sign_out().await?;
         Ok(who)
     }
 

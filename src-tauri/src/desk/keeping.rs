@@ -77,18 +77,32 @@ impl Desk {
     }
 
     /// Asks it about the profile that the window has just come to, and again when it did not do its part.
-    pub(super) async fn ask_keyring_anew(&self) {
-        if let Err(error) = self.settle_with_keyring().await {
+    pub(super) async fn ask_keyring_anew(&self, walk: &Arc<Walk>) {
+        if let Err(error) = self.settle_at(walk).await {
             self.look_at_keyring(Look::After(error));
         }
     }
 
-    /// Asks it for all that it has not done so far, one after the other: a locked one shows one prompt, not three.
+    /// Asks it for all that it has not done so far, of every profile that this run knows, one after the other: a locked
+    /// one shows one prompt, not three.
     pub(super) async fn settle_with_keyring(&self) -> Result<(), StoreError> {
-        let Some(walk) = self.served() else {
-            return Ok(());
+        match self.served() {
+            Some(walk) => self.settle_at(&walk).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn settle_at(&self, walk: &Arc<Walk>) -> Result<(), StoreError> {
+        let settled = async {
+            self.ask_keyring(walk).await?;
+            for other in self.known_walks() {
+                if other.sessions.is_owed_by_the_keyring() {
+                    other.sessions.settle_with_keyring().await?;
+                }
+            }
+            Ok(())
         };
-        let settled = self.ask_keyring(&walk).await;
+        let settled = settled.await;
         match &settled {
             Ok(()) => self.change_notices(Notices::keyring_works),
             Err(error) => self.say_of_keyring(error),

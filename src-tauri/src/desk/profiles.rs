@@ -63,12 +63,20 @@ impl Desk {
             self.serve(&walk);
             walk
         };
+        self.arrive(&walk).await;
+        Ok(walk)
+    }
+
+    /// The window has come to this profile: other programs may have signed in or out since it left.
+    async fn arrive(&self, walk: &Arc<Walk>) {
         if walk.restored.initialized() {
-            // Other programs may have signed in or out since the window left.
-            self.ask_keyring_anew().await;
+            self.ask_keyring_anew(walk).await;
         }
         self.start().await;
-        Ok(walk)
+        if let Some(address) = lock(&self.0.early).take() {
+            // It came before there was a profile that could judge it.
+            self.receive(address.to_string());
+        }
     }
 
     /// Adds the profile of an OpenID Connect provider, if that answers as one, and goes there.
@@ -91,7 +99,10 @@ impl Desk {
             Ok(tried) => tried,
             Err(objection) => return Ok(wrong(&objection)),
         };
-        edit::add(path, &profile)?;
+        {
+            let _settling = self.0.settling.lock().await;
+            edit::add(path, &profile)?;
+        }
         // It is there, whatever comes of going to it.
         if let Err(problem) = self.use_profile(&profile.name).await {
             self.change(|shown| shown.problem = Some(problem));
@@ -107,28 +118,46 @@ impl Desk {
     /// is in use then.
     pub async fn remove_profile(&self, name: &str) -> Result<(), Problem> {
         let path = self.config_file()?;
+        let mut gone = Vec::new();
         let was_served = {
             let _settling = self.0.settling.lock().await;
             if self.configured()?.get(name).is_none() {
                 // Says so, and which there are; the local one belongs to no file.
                 edit::remove(path, name)?;
             }
+            let known = lock(&self.0.walks).get(name).cloned();
             let walk = self.find(Some(name)).await?;
-            end_session(&walk).await?;
-            walk.deliver();
-            self.forget_attempts(&walk).await;
+            // The file may have changed since the window was there: then there are two of that name.
+            let known = known.filter(|known| !Arc::ptr_eq(known, &walk));
+            for walk in known.iter().chain([&walk]) {
+                // First, so that no answer that is under way makes another session.
+                self.forget_attempts(walk).await;
+                end_session(walk).await?;
+            }
             edit::remove(path, name)?;
-            let was_served = self.served().is_some_and(|it| Arc::ptr_eq(&it, &walk));
+            let was_served = self.served().is_some_and(|it| it.name() == name);
+            lock(&self.0.walks).remove(name);
+            lock(&self.0.gone).push(Arc::clone(&walk));
             if was_served {
                 self.go_on().await;
             }
-            walk.stop_following();
-            lock(&self.0.walks).remove(name);
-            lock(&self.0.left).push(walk);
+            for walk in known.iter().chain([&walk]) {
+                walk.stop_following();
+            }
+            gone.extend(known.into_iter().chain([walk]));
             was_served
         };
-        if was_served && self.served().is_some() {
-            self.start().await;
+        if was_served && let Some(walk) = self.served() {
+            self.arrive(&walk).await;
+        }
+        for walk in gone {
+            match walk.sessions.forget_outbox().await {
+                Ok(false) => {}
+                Ok(true) => tracing::warn!("the provider was not told of the sign-out"),
+                Err(error) => {
+                    tracing::warn!(%error, "what the provider was not told is still kept");
+                }
+            }
         }
         Ok(())
     }
@@ -157,8 +186,8 @@ impl Desk {
             if name == here.name() {
                 continue;
             }
-            let left = lock(&self.0.walks).get(name).cloned();
-            if let Some(walk) = left
+            let known = lock(&self.0.walks).get(name).cloned();
+            if let Some(walk) = known
                 && walk.sign_in.awaits(address).await
             {
                 return Some(name.to_owned());
@@ -169,7 +198,11 @@ impl Desk {
             match SignIn::is_awaited(&self.0.vault, name, address).await {
                 Ok(true) => return Some(name.to_owned()),
                 Ok(false) => {}
-                Err(error) => tracing::info!(%error, "whose answer it is cannot be told"),
+                Err(error) => {
+                    tracing::info!(%error, "whose answer it is cannot be told");
+                    self.keyring_problem(error.into());
+                    return None;
+                }
             }
         }
         None
@@ -187,8 +220,7 @@ impl Desk {
                 return Ok(Arc::clone(known));
             }
             // The person has changed it in the file: the session of another provider is none of this one's.
-            known.stop_following();
-            lock(&self.0.left).push(Arc::clone(known));
+            lock(&self.0.gone).push(Arc::clone(known));
         }
         let walk = Arc::new(Walk::new(profile, &self.0.vault));
         self.tell_of_revocation(&walk);
@@ -201,9 +233,7 @@ impl Desk {
         let before = {
             let mut screen = self.screen();
             let before = screen.served.replace(Arc::clone(walk));
-            if before.is_none() {
-                lock(&walk.shown).started = screen.unserved.started;
-            }
+            lock(&walk.shown).come_to(before.is_none() && screen.unserved.started);
             self.send(&mut screen);
             before
         };
@@ -273,7 +303,7 @@ impl Desk {
     }
 }
 
-/// What the keyring holds of it is forgotten, and the provider told, before nobody knows its name any more.
+/// What the keyring holds of it is forgotten, before nobody knows its name any more; the provider is told.
 async fn end_session(walk: &Walk) -> Result<(), Problem> {
     match walk.sessions.restore().await {
         Err(error)
@@ -293,7 +323,9 @@ async fn end_session(walk: &Walk) -> Result<(), Problem> {
 
 fn wrong(objection: &Objection) -> Added {
     let setting = match objection {
-        Objection::To(_) => WrongSetting::AtTheProvider,
+        Objection::To(_) | Objection::Provider(ProviderError::Refused { .. }) => {
+            WrongSetting::AtTheProvider
+        }
         Objection::Provider(ProviderError::Misconfigured(misfit)) => match misfit.setting {
             Setting::Issuer | Setting::CaFile => WrongSetting::Issuer,
             Setting::ClientId => WrongSetting::ClientId,

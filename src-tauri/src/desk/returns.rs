@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use keyfob_auth::{AuthorizationGrant, FinishError, Reason, Return};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinSet};
 use zeroize::Zeroizing;
 
 use super::{Desk, Walk, lock};
@@ -40,14 +40,12 @@ impl Desk {
     pub async fn idle(&self) {
         let mut under_way = self.0.under_way.subscribe();
         let _ = under_way.wait_for(|count| *count == 0).await;
-        let walks: Vec<_> = {
-            let known = lock(&self.0.walks);
-            let left = lock(&self.0.left);
-            known.values().chain(left.iter()).cloned().collect()
-        };
-        for walk in walks {
-            walk.sessions.idle().await;
+        // All at once: from now on none of them spends anything.
+        let mut idling = JoinSet::new();
+        for walk in self.known_walks() {
+            idling.spawn(async move { walk.sessions.idle().await });
         }
+        idling.join_all().await;
     }
 
     async fn returned(&self, address: &str) {
@@ -58,7 +56,7 @@ impl Desk {
         let judged = match self.judge(&walk, address).await {
             // It may answer a sign-in that was begun before the window came here.
             Ok(Err(FinishError::Foreign)) => match self.profile_that_awaits(address).await {
-                Some(name) => return self.returned_to(&name, &walk, address).await,
+                Some(name) => return self.returned_to(&name, address).await,
                 None => Err(FinishError::Foreign),
             },
             Ok(judged) => judged,
@@ -68,11 +66,12 @@ impl Desk {
     }
 
     /// Brings the window to the profile whose answer this is: it is judged and redeemed there, and nowhere else.
-    async fn returned_to(&self, name: &str, here: &Walk, address: &str) {
+    async fn returned_to(&self, name: &str, address: &str) {
         tracing::info!("an answer to another profile's sign-in came");
         let walk = match self.go_to(name).await {
             Ok(walk) => walk,
-            Err(problem) => return self.not_yet(Some(here), address, problem),
+            // It is looked at again wherever the window goes, or when the person asks for it.
+            Err(problem) => return self.not_yet(None, address, problem),
         };
         match self.judge(&walk, address).await {
             Ok(judged) => self.answered(&walk, address, judged).await,

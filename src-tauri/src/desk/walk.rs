@@ -66,6 +66,7 @@ impl Walk {
                 trial: profile.name == LOCAL,
             },
             opaque_tokens: provider.has_opaque_tokens(),
+            session_unread: true,
             ..Shown::default()
         };
         Self {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keyfob_auth::{
-    Identifier, Reason, RedirectUri, SERVICE, SessionError, SessionManager, Warning,
+    Identifier, Reason, RedirectUri, SERVICE, SessionError, SessionManager, SessionStatus, Warning,
     door::{
         browser,
         loopback::Loopback,
@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Desk, Walk, keeping::Look, lock, wake_local_provider};
+use super::{Desk, Walk, lock, wake_local_provider};
 use crate::{
     copied::{Copied, KEPT_FOR, written},
     wire::{CopyForm, Problem},
@@ -114,9 +114,9 @@ impl Desk {
         let unfinished = self.take_unfinished();
         self.start().await;
         if self.screen().notices.complains_of_keyring()
-            && let Err(error) = self.settle_with_keyring().await
+            && let Some(walk) = self.served()
         {
-            self.look_at_keyring(Look::After(error));
+            self.ask_keyring_anew(&walk).await;
         }
         if let Some(address) = unfinished {
             self.receive(address.to_string());
@@ -187,7 +187,15 @@ impl Desk {
         if let Err(error) = self.0.clipboard.take_back(copied.text.clone()).await {
             tracing::warn!(%error, "the clipboard may still hold a token");
         }
-        self.change_copied(None);
+        let mut screen = self.screen();
+        if screen
+            .copied
+            .as_ref()
+            .is_some_and(|newest| Arc::ptr_eq(newest, copied))
+        {
+            screen.copied = None;
+            self.send(&mut screen);
+        }
     }
 
     /// New tokens now.
@@ -207,7 +215,8 @@ impl Desk {
         self.change_of(&walk, |shown| shown.problem = None);
         let page = walk.sessions.logout_page().await;
         self.change_of(&walk, |shown| {
-            shown.browser_left = matches!(page, Ok(Some(_)));
+            let is_out = walk.sessions.status() == SessionStatus::SignedOut;
+            shown.browser_left = is_out && matches!(page, Ok(Some(_)));
         });
         Ok(())
     }

@@ -142,9 +142,15 @@ impl Inner {
         let answered = self.keyring_answered.notified();
         match error {
             StoreError::Vault(VaultError::Waiting(late)) => {
-                tokio::select! {
-                    _ = late.ended() => {}
-                    () = answered => {}
+                let mut answered = std::pin::pin!(answered);
+                let ended = tokio::select! {
+                    ended = late.ended() => ended,
+                    () = &mut answered => return,
+                };
+                match ended {
+                    Ok(()) | Err(VaultError::Unavailable { .. } | VaultError::GivenUp) => {}
+                    // The person has closed its prompt: asking opens it again.
+                    Err(_) => answered.await,
                 }
             }
             StoreError::Vault(VaultError::Unavailable { .. } | VaultError::GivenUp) => {

@@ -129,11 +129,14 @@ impl Inner {
     /// Learns what waits, which another program may have put there.
     pub(super) async fn look_into_outbox(&self) -> Result<(), StoreError> {
         let waiting = self.store.outbox().read().await?;
-        self.unrevoked.send_if_modified(|until| {
-            let before = std::mem::replace(until, last_day(&waiting));
-            before != *until
-        });
+        self.say_unrevoked(last_day(&waiting));
         Ok(())
+    }
+
+    /// Says so to those who listen, if it is news.
+    fn say_unrevoked(&self, now: Option<Timestamp>) {
+        self.unrevoked
+            .send_if_modified(|until| std::mem::replace(until, now) != now);
     }
 }
 
@@ -155,7 +158,7 @@ impl SessionManager {
         let waiting = outbox.read().await.map_err(StoreError::from)?;
         inner.keyring_answered.notify_waiters();
         if waiting.is_empty() {
-            inner.unrevoked.send_replace(None);
+            inner.say_unrevoked(None);
             return Ok(());
         }
         let mut settled = Vec::new();
@@ -183,8 +186,25 @@ impl SessionManager {
         let until = last_day(&left);
         outbox.write(left).await.map_err(StoreError::from)?;
         drop(lock);
-        inner.unrevoked.send_replace(until);
+        inner.say_unrevoked(until);
         outcome
+    }
+
+    /// The last thing that is done with a profile: what is under way ends, and what the provider could not be told is
+    /// forgotten, because nobody will be left to tell it. The answer says whether there was any.
+    ///
+    /// # Errors
+    ///
+    /// When the keyring did not forget it.
+    pub async fn forget_outbox(&self) -> Result<bool, StoreError> {
+        self.idle().await;
+        let outbox = self.0.store.outbox();
+        let waited = !outbox.read().await?.is_empty();
+        if waited {
+            outbox.write(Vec::new()).await?;
+        }
+        self.0.say_unrevoked(None);
+        Ok(waited)
     }
 
     /// Does so again and again until all is delivered, and whenever there is something new. It runs until it is dropped.

@@ -37,8 +37,13 @@ pub async fn run(surroundings: &Surroundings, wanted: &Logout) -> Result<(), Tro
     }
     if wanted.browser {
         // Whoever is signed out stays so, whatever comes of this.
-        signed_out.page = walk.logout_page().await?;
-        at_the_provider(surroundings, signed_out.page.as_ref()).await;
+        match walk.logout_page().await {
+            Ok(page) => {
+                at_the_provider(surroundings, page.as_ref()).await;
+                signed_out.page = page;
+            }
+            Err(trouble) => surroundings.output.warning(&trouble.message()),
+        }
     }
     if surroundings.output.json {
         return output::json(&signed_out);

@@ -167,7 +167,7 @@ async fn remove(surroundings: &Surroundings, wanted: &RemoveProfile) -> Result<(
     if !wanted.yes {
         confirm(surroundings, name, account).await?;
     }
-    walk.sign_out(surroundings).await?;
+    walk.sign_out_for_good(surroundings).await?;
     edit::remove(&file, name).map_err(not_changed)?;
     tell_removed(surroundings, name, account)
 }
