@@ -2,7 +2,7 @@
 //! provider's own pages in a real browser, and comes back by a link or through a listener. Several profiles at once.
 #![cfg(target_os = "linux")]
 
-use harness::{App, Browser, DEBUG_IDENTIFIER, OidcPeer, Session, eventually};
+use harness::{App, Browser, DEBUG_IDENTIFIER, OidcPeer, Services, Session, eventually};
 
 const ADA: &str = "ada@example.com";
 const GRACE: &str = "grace@example.com";
@@ -219,4 +219,35 @@ async fn two_profiles_hold_two_sessions_and_one_is_removed() {
         .keyfob(&["token", "--profile", "oidc"])
         .fails(1, &["no profile called"]);
     assert!(session.keyring_names().is_empty());
+}
+
+#[tokio::test]
+async fn a_session_that_no_keyring_took_is_kept_later_although_the_window_has_left_its_profile() {
+    let peer = OidcPeer::start();
+    let session = Session::start_with(Services::NoKeyring);
+    session.is_swept_for(&peer);
+    let browser = session.browser_that_trusts(&peer.origin()).await;
+    adds_in_the_terminal(&session, &peer, "oidc", &[]);
+    let app = session.launch().await;
+    app.warns_of("keyring_unavailable").await;
+    app.press("Continue in browser").await;
+    signs_in_there(&browser, ADA).await;
+    app.reaches("signed_in").await;
+
+    goes_to_the_local_provider(&app).await;
+    session.start_keyring();
+
+    app.warns_of_nothing().await;
+    let kept = eventually(async || {
+        let names = session.keyring_names();
+        names.contains(&"oidc.session".to_owned()).then_some(())
+    });
+    assert!(kept.await.is_some(), "it is not kept");
+    session.keyfob(&["token", "--profile", "oidc"]).result();
+}
+
+async fn goes_to_the_local_provider(app: &App<'_>) {
+    app.press_at("button.provider").await;
+    app.press_at("[data-profile='local'] .choose").await;
+    app.is_at("Local provider").await;
 }
