@@ -111,3 +111,37 @@ async fn the_clipboard_forgets_the_token_unless_something_else_is_on_it_by_then(
     app.says_no_more("s left").await;
     assert!(session.clipboard_holds("something else"));
 }
+
+#[tokio::test]
+async fn one_signs_in_copies_and_signs_out_with_keys_only() {
+    let session = Session::start();
+    let browser = session.browser().await;
+    let app = session.launch().await;
+    app.reaches("signed_out").await;
+    session.comes_to_the_front("Keyfob").await;
+    session.types("ada@example.com");
+    session.press_keys("Return");
+    app.reaches("signing_in").await;
+    browser.go_to_tab("/app/wait").await;
+    browser.open(&session.provider().newest_link().await).await;
+    browser.press("Sign in").await;
+    app.reaches("signed_in").await;
+    session.comes_to_the_front("Keyfob").await;
+
+    session.press_keys("question");
+    app.shows("Keyboard").await;
+    session.press_keys("Escape");
+    app.has_no("dialog").await;
+    session.press_keys("ctrl+1");
+    app.shows("s left").await;
+    assert!(session.clipboard_holds("Authorization: Bearer "));
+    session.press_keys("ctrl+c");
+    app.shows("Copied").await;
+    assert!(session.provider().accepts(&session.clipboard().text).await);
+    session.press_keys("ctrl+p");
+    app.shows("Profiles").await;
+    session.press_keys("Escape");
+    session.press_keys("ctrl+shift+o");
+    app.reaches("signed_out").await;
+    assert!(session.keyring_names().is_empty());
+}

@@ -23,6 +23,7 @@ export default defineConfig(({ mode }) => ({
   },
   test: {
     environment: 'jsdom',
+    setupFiles: ['src/jsdom.ts'],
     restoreMocks: true,
     // Two of the tests build the page, and a machine that runs everything at once is slow.
     testTimeout: 30_000,

@@ -210,6 +210,11 @@ impl Session {
         self.run("xdotool", ["key", "--clearmodifiers", keys]);
     }
 
+    /// Types a text into the window that has the focus.
+    pub fn types(&self, text: &str) {
+        self.run("xdotool", ["type", "--clearmodifiers", text]);
+    }
+
     /// Waits until the window that has the focus shows more than an empty ground.
     ///
     /// # Panics

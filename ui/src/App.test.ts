@@ -323,6 +323,43 @@ describe('the signed-in screen', () => {
     expect(text()).not.toContain('Not checked yet');
   });
 
+  it.each([
+    ['c', 'access_token'],
+    ['1', 'header'],
+    ['2', 'curl'],
+    ['3', 'shell'],
+    ['4', 'id_token'],
+  ] as const)('copies by Ctrl+%s', async (key, form) => {
+    const host = await open('signed-in');
+    window.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey: true }));
+    await settled();
+    expect(host.performed).toEqual([{ name: 'copy_token', form }]);
+  });
+
+  it('leaves Ctrl+C to what is selected', async () => {
+    const host = await open('signed-in');
+    getSelection()?.selectAllChildren(document.querySelector('h1')!);
+    window.dispatchEvent(new KeyboardEvent('keydown', { key: 'c', ctrlKey: true }));
+    await settled();
+    expect(host.performed).toEqual([]);
+    getSelection()?.removeAllRanges();
+  });
+
+  it('shows what the keyboard does, and does nothing else meanwhile', async () => {
+    const host = await open('signed-in');
+    window.dispatchEvent(new KeyboardEvent('keydown', { key: '?', shiftKey: true }));
+    await settled();
+    const sheet = document.querySelector('dialog');
+    expect(sheet?.textContent).toContain('Copy access token');
+    expect(sheet?.textContent).toContain('Ctrl+C');
+    window.dispatchEvent(new KeyboardEvent('keydown', { key: 'r', ctrlKey: true }));
+    await settled();
+    expect(host.performed).toEqual([]);
+    sheet?.dispatchEvent(new Event('close'));
+    await settled();
+    expect(document.querySelector('dialog')).toBeNull();
+  });
+
   it('says a copy aloud for two seconds', async () => {
     await open('signed-in');
     vi.useFakeTimers();

@@ -34,6 +34,8 @@ function perform(act: Act, page: HTMLElement): void {
     }
     field.value = act.type;
     field.dispatchEvent(new Event('input', { bubbles: true }));
+  } else if ('key' in act) {
+    page.dispatchEvent(new KeyboardEvent('keydown', { key: act.key, bubbles: true }));
   } else if ('pick' in act) {
     const list = page.querySelector('select');
     if (!list) {

@@ -17,7 +17,7 @@ import type { Asked } from '../host/memory';
 
 /** What a person does on the page once it is drawn: types, into the first field unless another one is named by its id;
  *  presses a button, by the words on it or its name; picks something from a list. */
-export type Act = { type: string; into?: string } | { press: string } | { pick: string };
+export type Act = { type: string; into?: string } | { press: string } | { pick: string } | { key: string };
 
 export interface Fixture {
   /** Null: the program has not answered yet. */
@@ -396,6 +396,7 @@ export const states: Record<string, Fixture> = {
   'signed-in-opaque': {
     state: at(signedIn(42 * MINUTE, { token: { ...unverified(42 * MINUTE), opaque: true } }), { profile: COMPANY }),
   },
+  'signed-in-keys': { state: at(signedIn(42 * MINUTE)), acts: [{ key: '?' }] },
   'signed-in-long-name': {
     state: at(
       signedIn(42 * MINUTE, {
