@@ -205,7 +205,7 @@ async fn two_profiles_hold_two_sessions_and_one_is_removed() {
     assert!(peer.accepts(&token).await);
     session.keyfob(&["logout", "--profile", "genauth"]).result();
     app.press_at("button.provider").await;
-    app.press_at("[data-profile='oidc'] .remove").await;
+    app.press_at("[data-profile='oidc'] .remove button").await;
     app.shows("Remove oidc?").await;
     app.press("Remove").await;
     app.has_no("[data-profile='oidc']").await;

@@ -456,7 +456,7 @@ describe('who is signed in', () => {
 describe('the profile screens', () => {
   const screen = () => main()?.dataset.screen;
   const row = (name: string) => document.querySelector<HTMLElement>(`[data-profile="${name}"] .choose`);
-  const bin = (name: string) => document.querySelector<HTMLElement>(`[data-profile="${name}"] .remove`);
+  const bin = (name: string) => document.querySelector<HTMLElement>(`[data-profile="${name}"] .remove button`);
   const alert = () => document.querySelector('[role="alert"]');
 
   it('are behind the name of the provider, whoever is signed in', async () => {
