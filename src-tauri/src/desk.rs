@@ -294,7 +294,7 @@ impl Desk {
                     Ok(picture) => pictured.picture = picture,
                     Err(error) => {
                         tracing::info!(reason = ?error.reason(), "there is no picture yet");
-                        if error.is_transient() {
+                        if error.reason() == Reason::Offline {
                             // Asked for again when something else is heard of the session.
                             pictured.address = None;
                         }

@@ -373,11 +373,11 @@ impl Provider {
         }
     }
 
-    /// The person's picture, if the provider named one.
+    /// The person's picture, if the provider named one at a safe address.
     ///
     /// # Errors
     ///
-    /// When it is too large, no picture, at no safe address, or cannot be had.
+    /// When it is too large, no picture, or cannot be had.
     pub async fn picture(&self, account: &Account) -> Result<Option<Picture>, ProviderError> {
         match (self, &account.picture) {
             (Self::Oidc(oidc), Some(address)) => oidc.picture(address).await,
