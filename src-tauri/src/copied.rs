@@ -36,7 +36,7 @@ impl Copied {
 /// where it is pasted.
 pub fn written(fresh: &FreshToken, form: CopyForm) -> Result<Zeroizing<String>, Problem> {
     let token = match form {
-        CopyForm::IdToken => fresh.id_token.as_ref().map(IdToken::expose),
+        CopyForm::Id => fresh.id_token.as_ref().map(IdToken::expose),
         _ => Some(fresh.token.expose()),
     };
     let token = token.ok_or_else(|| Problem::saying(Reason::ProviderRefused, NO_ID_TOKEN))?;
@@ -57,7 +57,7 @@ fn in_form(token: &str, form: CopyForm) -> Zeroizing<String> {
     // Whatever else it holds, it stays one word of the shell (POSIX.1-2017, XCU §2.2.2).
     let quoted = Zeroizing::new(token.replace('\'', r"'\''"));
     Zeroizing::new(match form {
-        CopyForm::AccessToken | CopyForm::IdToken => token.to_owned(),
+        CopyForm::Access | CopyForm::Id => token.to_owned(),
         CopyForm::Header => format!("Authorization: Bearer {token}"),
         CopyForm::Curl => format!("curl --header 'Authorization: Bearer {}' ", *quoted),
         CopyForm::Shell => format!("export KEYFOB_TOKEN='{}'", *quoted),
@@ -71,8 +71,8 @@ mod tests {
     #[test]
     fn each_form_is_one_line_that_its_reader_understands() {
         for (form, line) in [
-            (CopyForm::AccessToken, "a'b"),
-            (CopyForm::IdToken, "a'b"),
+            (CopyForm::Access, "a'b"),
+            (CopyForm::Id, "a'b"),
             (CopyForm::Header, "Authorization: Bearer a'b"),
             (
                 CopyForm::Curl,

@@ -103,7 +103,7 @@ pub struct CopiedView {
 #[serde(rename_all = "snake_case")]
 pub enum CopyForm {
     /// The access token alone.
-    AccessToken,
+    Access,
     /// As a header of an HTTP request.
     Header,
     /// As the beginning of a `curl` line.
@@ -111,7 +111,7 @@ pub enum CopyForm {
     /// As a variable for a POSIX shell.
     Shell,
     /// The ID token alone.
-    IdToken,
+    Id,
 }
 
 /// The provider, as the window names it.

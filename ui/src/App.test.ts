@@ -324,11 +324,11 @@ describe('the signed-in screen', () => {
   });
 
   it.each([
-    ['c', 'access_token'],
+    ['c', 'access'],
     ['1', 'header'],
     ['2', 'curl'],
     ['3', 'shell'],
-    ['4', 'id_token'],
+    ['4', 'id'],
   ] as const)('copies by Ctrl+%s', async (key, form) => {
     const host = await open('signed-in');
     window.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey: true }));
@@ -381,7 +381,7 @@ describe('the signed-in screen', () => {
     ['Header', 'header'],
     ['curl', 'curl'],
     ['Shell', 'shell'],
-    ['ID token', 'id_token'],
+    ['ID token', 'id'],
   ] as const)('copies as %s', async (label, form) => {
     const host = await open('signed-in');
     await press(label);

@@ -380,7 +380,7 @@ export const words = {
       header: { label: 'Header', title: 'HTTP header' },
       curl: { label: 'curl', title: 'curl line' },
       shell: { label: 'Shell', title: 'Shell variable' },
-      id_token: { label: 'ID token', title: 'ID token' },
+      id: { label: 'ID token', title: 'ID token' },
     },
     refresh: 'Refresh now',
     refreshing: 'Refreshing…',

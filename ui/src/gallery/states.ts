@@ -341,7 +341,7 @@ export const states: Record<string, Fixture> = {
     state: at(signedIn(12 * MINUTE, { account: account({ identifier: '+442079460958', identifier_kind: 'phone' }) })),
   },
   'signed-in-copied': {
-    state: at(signedIn(42 * MINUTE), { copied: { form: 'access_token', until_ms: HELD_NOW + 27 * SECOND } }),
+    state: at(signedIn(42 * MINUTE), { copied: { form: 'access', until_ms: HELD_NOW + 27 * SECOND } }),
   },
   'signed-in-copied-header': {
     state: at(signedIn(42 * MINUTE), { copied: { form: 'header', until_ms: HELD_NOW + 27 * SECOND } }),

@@ -57,7 +57,7 @@ until_ms: number, };
 /**
  * How a token is copied.
  */
-export type CopyForm = "access_token" | "header" | "curl" | "shell" | "id_token";
+export type CopyForm = "access" | "header" | "curl" | "shell" | "id";
 
 /**
  * The provider, as the window names it.
