@@ -210,6 +210,15 @@ impl Session {
         self.run("xdotool", ["key", "--clearmodifiers", keys]);
     }
 
+    /// Gives the window of this name the focus, as a person does who presses its title.
+    pub fn goes_to_the_window(&self, name: &str) {
+        let name = format!("^{name}$");
+        self.run(
+            "xdotool",
+            ["search", "--name", &name, "windowactivate", "--sync"],
+        );
+    }
+
     /// Types a text into the window that has the focus.
     pub fn types(&self, text: &str) {
         self.run("xdotool", ["type", "--clearmodifiers", text]);
