@@ -1,85 +1,62 @@
 // What the keyboard does. One table for each screen: the window obeys it, and the sheet shows it.
 //
 // Letters go with Ctrl, or ⌘ on a Mac, so that nothing happens by a letter alone (WCAG 2.1, 2.1.4).
-import type { SessionState } from './host/host';
+import type { SessionState, Verb } from './host/host';
 import { words } from './words';
 
 export interface Key {
   /** `mod+c`, `Escape`, … */
   combo: string;
   label: string;
-  /** Absent where the screen itself, or the button that has the focus, does it. */
-  act?: () => void;
+  /** A verb of the program, or a screen to go to. Absent where the screen itself, or what has the focus, does it. */
+  does?: Verb | 'profiles' | 'add_profile';
 }
-
-export type Acts = Record<
-  | 'copy'
-  | 'copyHeader'
-  | 'copyCurl'
-  | 'copyShell'
-  | 'copyIdToken'
-  | 'refresh'
-  | 'signOut'
-  | 'browser'
-  | 'openAgain'
-  | 'copyAddress'
-  | 'anotherWay'
-  | 'profiles'
-  | 'addProfile',
-  () => void
->;
 
 /** The screen that is open: a stage, or one of the profile screens. */
 export type Place = SessionState['stage']['kind'] | 'list' | 'add' | 'added';
 
-export function keysOf(place: Place, acts: Acts): Key[] {
-  const says = words.keys;
-  const profiles = { combo: 'mod+p', label: says.profiles, act: acts.profiles };
-  switch (place) {
-    case 'starting':
-      return [];
-    case 'unknown':
-    case 'signed_out':
-      return [
-        { combo: 'Enter', label: says.signIn },
-        { combo: 'mod+b', label: says.browser, act: acts.browser },
-        profiles,
-      ];
-    case 'signing_in':
-      return [
-        { combo: 'mod+v', label: says.paste },
-        { combo: 'mod+o', label: says.openAgain, act: acts.openAgain },
-        { combo: 'mod+c', label: says.copyAddress, act: acts.copyAddress },
-        { combo: 'mod+t', label: says.anotherWay, act: acts.anotherWay },
-        { combo: 'Escape', label: says.cancel },
-        profiles,
-      ];
-    case 'signed_in':
-      return [
-        { combo: 'mod+c', label: says.copy, act: acts.copy },
-        { combo: 'mod+1', label: says.copyHeader, act: acts.copyHeader },
-        { combo: 'mod+2', label: says.copyCurl, act: acts.copyCurl },
-        { combo: 'mod+3', label: says.copyShell, act: acts.copyShell },
-        { combo: 'mod+4', label: says.copyIdToken, act: acts.copyIdToken },
-        { combo: 'mod+r', label: says.refresh, act: acts.refresh },
-        { combo: 'mod+shift+o', label: says.signOut, act: acts.signOut },
-        profiles,
-      ];
-    case 'list':
-      return [
-        { combo: 'Enter', label: says.choose },
-        { combo: 'mod+n', label: says.addProfile, act: acts.addProfile },
-        { combo: 'Escape', label: says.back },
-      ];
-    case 'add':
-      return [
-        { combo: 'Enter', label: says.add },
-        { combo: 'Escape', label: says.back },
-      ];
-    case 'added':
-      return [{ combo: 'Escape', label: says.back }];
-  }
-}
+const { profiles, addProfile, signIn, waiting, signedIn } = words;
+
+const PROFILES: Key = { combo: 'mod+p', label: profiles.title, does: 'profiles' };
+const BACK: Key = { combo: 'Escape', label: profiles.back };
+const SIGN_IN: Key[] = [
+  { combo: 'Enter', label: signIn.submit },
+  { combo: 'mod+b', label: signIn.browser, does: { name: 'continue_in_browser' } },
+  PROFILES,
+];
+
+const KEYS: Record<Place, Key[]> = {
+  starting: [],
+  unknown: SIGN_IN,
+  signed_out: SIGN_IN,
+  signing_in: [
+    { combo: 'mod+v', label: waiting.paste },
+    { combo: 'mod+o', label: waiting.again, does: { name: 'open_again' } },
+    { combo: 'mod+c', label: waiting.copy, does: { name: 'copy_sign_in_address' } },
+    { combo: 'mod+t', label: waiting.anotherWay, does: { name: 'try_another_way' } },
+    { combo: 'Escape', label: waiting.cancel },
+    PROFILES,
+  ],
+  signed_in: [
+    { combo: 'mod+c', label: signedIn.copy, does: { name: 'copy_token', form: 'access' } },
+    { combo: 'mod+1', label: words.keys.copyHeader, does: { name: 'copy_token', form: 'header' } },
+    { combo: 'mod+2', label: words.keys.copyCurl, does: { name: 'copy_token', form: 'curl' } },
+    { combo: 'mod+3', label: words.keys.copyShell, does: { name: 'copy_token', form: 'shell' } },
+    { combo: 'mod+4', label: words.keys.copyIdToken, does: { name: 'copy_token', form: 'id' } },
+    { combo: 'mod+r', label: signedIn.refresh, does: { name: 'refresh' } },
+    { combo: 'mod+shift+o', label: signedIn.signOut, does: { name: 'sign_out' } },
+    PROFILES,
+  ],
+  list: [
+    { combo: 'Enter', label: words.keys.choose },
+    { combo: 'mod+n', label: profiles.add, does: 'add_profile' },
+    BACK,
+  ],
+  add: [{ combo: 'Enter', label: addProfile.submit }, BACK],
+  added: [BACK],
+};
+
+export const keysOf = (place: Place): Key[] => KEYS[place];
 
 /** Whether this press is that key. */
 export function isPress(combo: string, event: KeyboardEvent): boolean {

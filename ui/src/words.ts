@@ -336,28 +336,15 @@ export const words = {
     stuckText: 'The link came back, but the last step did not succeed.',
   },
 
+  // What the keys do that no button says in these words.
   keys: {
     title: 'Keyboard',
     sheet: 'This list',
-    profiles: 'Profiles',
-    signIn: 'Sign in',
-    browser: 'Continue in browser',
-    paste: 'Paste return link',
-    openAgain: 'Send again',
-    copyAddress: 'Copy sign-in address',
-    anotherWay: 'Try another way',
-    cancel: 'Cancel',
-    copy: 'Copy access token',
     copyHeader: 'Copy as HTTP header',
     copyCurl: 'Copy as curl line',
     copyShell: 'Copy as shell variable',
     copyIdToken: 'Copy ID token',
-    refresh: 'Refresh now',
-    signOut: 'Sign out',
     choose: 'Use the profile',
-    addProfile: 'Add a profile',
-    add: 'Add',
-    back: 'Back',
   },
 
   signedIn: {
