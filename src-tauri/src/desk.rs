@@ -98,6 +98,12 @@ impl Screen {
             ..state
         }
     }
+
+    /// Whether nothing was copied after this.
+    fn is_newest(&self, copied: &Arc<Copied>) -> bool {
+        let newest = self.copied.as_ref();
+        newest.is_some_and(|newest| Arc::ptr_eq(newest, copied))
+    }
 }
 
 impl Desk {
@@ -386,12 +392,6 @@ impl Desk {
             Some(walk) => how(&mut lock(&walk.shown)),
             None => how(&mut screen.unserved),
         }
-        self.send(&mut screen);
-    }
-
-    fn change_copied(&self, copied: Option<Arc<Copied>>) {
-        let mut screen = self.screen();
-        screen.copied = copied;
         self.send(&mut screen);
     }
 

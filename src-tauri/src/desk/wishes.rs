@@ -83,7 +83,7 @@ impl Desk {
     pub async fn copy_sign_in_address(&self) -> Result<(), Problem> {
         let walk = self.ready().await?;
         let address = address_to_open(&walk).await?;
-        self.copy(address.to_string()).await
+        self.copy(address.to_string().into()).await
     }
 
     /// Takes what the person copied in the browser.
@@ -155,13 +155,17 @@ impl Desk {
         text: Zeroizing<String>,
         form: CopyForm,
     ) -> Result<(), Problem> {
-        self.copy(text.to_string()).await?;
+        self.copy(text.clone()).await?;
         let copied = Arc::new(Copied {
             form,
             text,
             until: self.0.clock.wall() + KEPT_FOR,
         });
-        self.change_copied(Some(Arc::clone(&copied)));
+        {
+            let mut screen = self.screen();
+            screen.copied = Some(Arc::clone(&copied));
+            self.send(&mut screen);
+        }
         let desk = self.clone();
         tauri::async_runtime::spawn(async move {
             tokio::time::sleep(KEPT_FOR).await;
@@ -179,8 +183,7 @@ impl Desk {
     }
 
     async fn take_back(&self, copied: &Arc<Copied>) {
-        let newest = self.screen().copied.clone();
-        if !newest.is_some_and(|newest| Arc::ptr_eq(&newest, copied)) {
+        if !self.screen().is_newest(copied) {
             // Something was copied after it, and has its own time.
             return;
         }
@@ -188,11 +191,7 @@ impl Desk {
             tracing::warn!(%error, "the clipboard may still hold a token");
         }
         let mut screen = self.screen();
-        if screen
-            .copied
-            .as_ref()
-            .is_some_and(|newest| Arc::ptr_eq(newest, copied))
-        {
+        if screen.is_newest(copied) {
             screen.copied = None;
             self.send(&mut screen);
         }
@@ -253,8 +252,7 @@ impl Desk {
         early.or_else(|| lock(&self.served()?.unfinished).take())
     }
 
-    async fn copy(&self, text: String) -> Result<(), Problem> {
-        let text = Zeroizing::new(text);
+    async fn copy(&self, text: Zeroizing<String>) -> Result<(), Problem> {
         self.0
             .clipboard
             .put(text)
