@@ -10,107 +10,118 @@ use tauri::{State, ipc::Channel};
 
 use crate::{
     desk::Desk,
-    wire::{Added, CopyForm, NewProfile, Problem, ProfileList, SessionState},
+    page::{Answer, Refused, Revealed, Told, revealed, told},
+    wire::{Added, CopyForm, DetailsView, NewProfile, ProfileList, SessionState, TokenKind},
 };
 
-type Done = Result<(), Problem>;
+type Done = Answer<()>;
 
 #[tauri::command]
-pub fn session_state(desk: State<'_, Desk>) -> SessionState {
-    desk.state()
+pub fn session_state(desk: State<'_, Desk>) -> Told<SessionState> {
+    Told(desk.state())
 }
 
 #[tauri::command]
-pub fn watch_session(desk: State<'_, Desk>, channel: Channel<SessionState>) {
+pub fn watch_session(desk: State<'_, Desk>, channel: Channel<Told<SessionState>>) {
     desk.watch(channel);
 }
 
 #[tauri::command]
 pub async fn sign_in(desk: State<'_, Desk>, identifier: String) -> Done {
-    desk.sign_in(Some(&identifier)).await
+    told(desk.sign_in(Some(&identifier)).await)
 }
 
 #[tauri::command]
 pub async fn continue_in_browser(desk: State<'_, Desk>) -> Done {
-    desk.sign_in(None).await
+    told(desk.sign_in(None).await)
 }
 
 #[tauri::command]
 pub async fn open_again(desk: State<'_, Desk>) -> Done {
-    desk.open_again().await
+    told(desk.open_again().await)
 }
 
 #[tauri::command]
 pub async fn open_outbox(desk: State<'_, Desk>) -> Done {
-    desk.open_outbox().await
+    told(desk.open_outbox().await)
 }
 
 #[tauri::command]
 pub async fn try_another_way(desk: State<'_, Desk>) -> Done {
-    desk.try_another_way().await
+    told(desk.try_another_way().await)
 }
 
 #[tauri::command]
 pub async fn copy_sign_in_address(desk: State<'_, Desk>) -> Done {
-    desk.copy_sign_in_address().await
+    told(desk.copy_sign_in_address().await)
 }
 
 #[tauri::command]
 pub async fn paste_return_address(desk: State<'_, Desk>) -> Done {
-    desk.paste_return_address().await
+    told(desk.paste_return_address().await)
 }
 
 #[tauri::command]
 pub async fn try_again(desk: State<'_, Desk>) -> Done {
-    desk.try_again().await
+    told(desk.try_again().await)
 }
 
 #[tauri::command]
 pub async fn cancel_sign_in(desk: State<'_, Desk>) -> Done {
-    desk.cancel_sign_in().await
+    told(desk.cancel_sign_in().await)
 }
 
 #[tauri::command]
 pub async fn copy_token(desk: State<'_, Desk>, form: CopyForm) -> Done {
-    desk.copy_token(form).await
+    told(desk.copy_token(form).await)
 }
 
 #[tauri::command]
 pub async fn refresh(desk: State<'_, Desk>) -> Done {
-    desk.refresh().await
+    told(desk.refresh().await)
 }
 
 #[tauri::command]
 pub async fn sign_out(desk: State<'_, Desk>) -> Done {
-    desk.sign_out().await
+    told(desk.sign_out().await)
 }
 
 #[tauri::command]
 pub async fn sign_out_in_browser(desk: State<'_, Desk>) -> Done {
-    desk.sign_out_in_browser().await
+    told(desk.sign_out_in_browser().await)
 }
 
 #[tauri::command]
-pub fn account_picture(desk: State<'_, Desk>) -> Option<String> {
-    desk.account_picture()
+pub fn account_picture(desk: State<'_, Desk>) -> Told<Option<String>> {
+    Told(desk.account_picture())
 }
 
 #[tauri::command]
-pub fn profiles(desk: State<'_, Desk>) -> Result<ProfileList, Problem> {
-    desk.profiles()
+pub fn profiles(desk: State<'_, Desk>) -> Answer<ProfileList> {
+    told(desk.profiles())
 }
 
 #[tauri::command]
 pub async fn use_profile(desk: State<'_, Desk>, profile: String) -> Done {
-    desk.use_profile(&profile).await
+    told(desk.use_profile(&profile).await)
 }
 
 #[tauri::command]
-pub async fn add_profile(desk: State<'_, Desk>, profile: NewProfile) -> Result<Added, Problem> {
-    desk.add_profile(&profile).await
+pub async fn add_profile(desk: State<'_, Desk>, profile: NewProfile) -> Answer<Added> {
+    told(desk.add_profile(&profile).await)
 }
 
 #[tauri::command]
 pub async fn remove_profile(desk: State<'_, Desk>, profile: String) -> Done {
-    desk.remove_profile(&profile).await
+    told(desk.remove_profile(&profile).await)
+}
+
+#[tauri::command]
+pub async fn token_details(desk: State<'_, Desk>) -> Answer<DetailsView> {
+    told(desk.token_details().await)
+}
+
+#[tauri::command]
+pub async fn reveal_token(desk: State<'_, Desk>, token: TokenKind) -> Result<Revealed, Refused> {
+    revealed(desk.reveal_token(token).await)
 }

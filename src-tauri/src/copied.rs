@@ -5,7 +5,7 @@ use std::time::Duration;
 use keyfob_auth::{FreshToken, IdToken, Reason, Timestamp};
 use zeroize::Zeroizing;
 
-use crate::wire::{CopiedView, CopyForm, Problem};
+use crate::wire::{CopiedView, CopyForm, Problem, TokenKind};
 
 /// How long what was copied stays on the clipboard.
 pub const KEPT_FOR: Duration = Duration::from_secs(30);
@@ -28,7 +28,15 @@ impl Copied {
     }
 }
 
-/// The text for the clipboard.
+/// The form of a token that is nothing but itself.
+pub fn alone(kind: TokenKind) -> CopyForm {
+    match kind {
+        TokenKind::Access => CopyForm::Access,
+        TokenKind::Id => CopyForm::Id,
+    }
+}
+
+/// The text for the clipboard, or for the eye.
 ///
 /// # Errors
 ///

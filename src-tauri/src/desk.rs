@@ -4,6 +4,7 @@
 //! whose [`Walk`] it serves. Everything that changes what is shown of one goes through [`Desk::change_of`], which sends
 //! the whole new state to whoever watches.
 
+mod details;
 mod keeping;
 mod profiles;
 mod returns;
@@ -33,6 +34,7 @@ use crate::{
     clipboard::Clipboard,
     copied::Copied,
     links::Handler,
+    page::Told,
     shown::{Notices, Redeeming, Shown},
     stages,
     wire::{Problem, SessionState},
@@ -84,7 +86,7 @@ struct Screen {
     /// The token that the clipboard keeps for now, of whichever profile.
     copied: Option<Arc<Copied>>,
     last_sent: Option<SessionState>,
-    watchers: Vec<Channel<SessionState>>,
+    watchers: Vec<Channel<Told<SessionState>>>,
 }
 
 impl Screen {
@@ -188,6 +190,7 @@ impl Desk {
         if is_unchecked {
             self.check_kept_token(walk);
         }
+        lock(&walk.readings).take_up(walk.sessions.contents());
         self.look_for_picture(walk);
     }
 
@@ -328,11 +331,11 @@ impl Desk {
     }
 
     /// Sends the state now and at every change, until the page is gone.
-    pub fn watch(&self, channel: Channel<SessionState>) {
+    pub fn watch(&self, channel: Channel<Told<SessionState>>) {
         stages::reached("page-asked");
         let mut screen = self.screen();
         let now = screen.state(&self.0.clock);
-        if channel.send(now).is_ok() {
+        if channel.send(Told(now)).is_ok() {
             screen.watchers.push(channel);
         }
     }
@@ -406,7 +409,7 @@ impl Desk {
         if screen.last_sent.as_ref() != Some(&state) {
             screen
                 .watchers
-                .retain(|watcher| watcher.send(state.clone()).is_ok());
+                .retain(|watcher| watcher.send(Told(state.clone())).is_ok());
             screen.last_sent = Some(state);
         }
     }

@@ -14,6 +14,7 @@ mod links;
 mod logging;
 #[cfg(target_os = "linux")]
 mod only_instance;
+mod page;
 mod shown;
 mod stages;
 mod window;
@@ -24,7 +25,7 @@ use std::sync::{Arc, OnceLock};
 use std::{process::Command, time::Duration};
 
 use keyfob_auth::{Profile, SERVICE, StateFolder, door::ping::Ping};
-use tauri::{AppHandle, Manager, RunEvent};
+use tauri::{AppHandle, Manager, RunEvent, Runtime, ipc::Invoke};
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::sync::mpsc;
 
@@ -50,6 +51,8 @@ fn main() {
         return;
     }
     start_logging();
+    #[cfg(debug_assertions)]
+    start_recording();
     stages::reached("main");
     let (sender, returns) = mpsc::channel(MOST_RETURNS);
     let desk = Desk::new(Profile::default_path(), sender);
@@ -123,7 +126,7 @@ fn build(
     builder
         .plugin(tauri_plugin_deep_link::init())
         .manage(desk.clone())
-        .invoke_handler(tauri::generate_handler![
+        .invoke_handler(noting(tauri::generate_handler![
             commands::account_picture,
             commands::add_profile,
             commands::cancel_sign_in,
@@ -136,15 +139,17 @@ fn build(
             commands::profiles,
             commands::refresh,
             commands::remove_profile,
+            commands::reveal_token,
             commands::session_state,
             commands::sign_in,
             commands::sign_out,
             commands::sign_out_in_browser,
+            commands::token_details,
             commands::try_again,
             commands::try_another_way,
             commands::use_profile,
             commands::watch_session,
-        ])
+        ]))
         .setup(move |app| {
             stages::reached("set-up");
             window::open(app.handle())?;
@@ -159,6 +164,16 @@ fn build(
             Ok(())
         })
         .build(context)
+}
+
+/// The same handler, but what it is asked is noted first.
+fn noting<R: Runtime>(
+    handler: impl Fn(Invoke<R>) -> bool + Send + Sync + 'static,
+) -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'static {
+    move |invoke| {
+        page::asked(&invoke);
+        handler(invoke)
+    }
 }
 
 /// On macOS links do not come as arguments but as events, also to a program that runs already.
@@ -206,4 +221,16 @@ fn arguments() -> impl Iterator<Item = String> {
 )]
 fn start_logging() {
     logging::start(&std::env::var("KEYFOB_LOG").unwrap_or_default());
+}
+
+/// Where a story wants to read what the page and the program say to each other.
+#[cfg(debug_assertions)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the edge of the program: its environment is read here"
+)]
+fn start_recording() {
+    if let Some(path) = std::env::var_os("KEYFOB_RECORD_MESSAGES") {
+        page::record_into(path.as_ref()).expect("what a story asks for can be written");
+    }
 }

@@ -341,6 +341,118 @@ pub enum WrongSetting {
     AtTheProvider,
 }
 
+/// What the tokens say, for reading.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct DetailsView {
+    /// Of the access token.
+    pub access: TokenReading,
+    /// Of the ID token, where there is one.
+    pub id: Option<TokenReading>,
+}
+
+/// One of the two tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// What the person came for.
+    Access,
+    /// Who signed in.
+    Id,
+}
+
+/// What one token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct TokenReading {
+    /// Null when it is no JSON Web Token.
+    pub parts: Option<TokenParts>,
+    /// Who has signed it.
+    pub signature: SignatureView,
+}
+
+/// A JSON Web Token, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct TokenParts {
+    /// What the signature is made with.
+    pub header: Vec<ClaimView>,
+    /// What is claimed.
+    pub claims: Vec<ClaimView>,
+}
+
+/// One claim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct ClaimView {
+    /// What it is called in the token.
+    pub name: String,
+    /// What it says.
+    pub value: ClaimValue,
+    /// How it differs from the token before, if there was one and it does.
+    pub change: Option<ClaimChange>,
+}
+
+/// What a claim says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ClaimValue {
+    /// A moment.
+    Moment {
+        /// In milliseconds since 1970 on this computer's clock.
+        #[ts(type = "number")]
+        at_ms: i64,
+    },
+    /// A text.
+    Text {
+        /// Any characters.
+        text: String,
+    },
+    /// Several texts.
+    Texts {
+        /// Each of any characters.
+        texts: Vec<String>,
+    },
+    /// Anything else.
+    Other {
+        /// As JSON.
+        json: String,
+    },
+}
+
+/// How a claim differs from the token before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimChange {
+    /// It was not there.
+    New,
+    /// It said something else.
+    Changed,
+    /// It is there no more; this is what it said.
+    Gone,
+}
+
+/// Who has signed a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SignatureView {
+    /// A key of the provider's.
+    By {
+        /// The key's id.
+        key: String,
+        /// The issuer.
+        issuer: String,
+    },
+    /// Only the API that it is for can tell.
+    ForItsApi,
+    /// The provider's keys could not be had.
+    Unchecked {
+        /// Why.
+        problem: Problem,
+    },
+    /// Nobody who could be believed.
+    Refused {
+        /// What is wrong with it.
+        problem: Problem,
+    },
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -377,6 +489,14 @@ mod tests {
         declare(NewProfile::decl(&config), NewProfile::docs());
         declare(Added::decl(&config), Added::docs());
         declare(WrongSetting::decl(&config), WrongSetting::docs());
+        declare(DetailsView::decl(&config), DetailsView::docs());
+        declare(TokenKind::decl(&config), TokenKind::docs());
+        declare(TokenReading::decl(&config), TokenReading::docs());
+        declare(TokenParts::decl(&config), TokenParts::docs());
+        declare(ClaimView::decl(&config), ClaimView::docs());
+        declare(ClaimValue::decl(&config), ClaimValue::docs());
+        declare(ClaimChange::decl(&config), ClaimChange::docs());
+        declare(SignatureView::decl(&config), SignatureView::docs());
         text
     }
 

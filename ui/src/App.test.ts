@@ -462,7 +462,7 @@ describe('the profile screens', () => {
   it('are behind the name of the provider, whoever is signed in', async () => {
     await open('sign-in-company');
     await press('Example Works id.example.com');
-    expect(screen()).toBe('list');
+    expect(screen()).toBe('profiles');
     expect(main()?.dataset.stage).toBe('signed_out');
   });
 
@@ -504,7 +504,7 @@ describe('the profile screens', () => {
     await open('add-profile');
     expect(document.activeElement).toBe(document.querySelector('#issuer'));
     await key('Escape');
-    expect(screen()).toBe('list');
+    expect(screen()).toBe('profiles');
     expect(document.activeElement).toBe(row('local'));
     await key('Escape');
     expect(screen()).toBeUndefined();
@@ -522,7 +522,7 @@ describe('the profile screens', () => {
     expect(text()).toContain('Remove genauth? You are signed out there first.');
     expect(document.activeElement).toBe(button('Keep'));
     await key('Escape');
-    expect(screen()).toBe('list');
+    expect(screen()).toBe('profiles');
     expect(document.activeElement).toBe(bin('genauth'));
     bin('genauth')?.click();
     await settled();
@@ -534,7 +534,7 @@ describe('the profile screens', () => {
 
   it('close once another profile is chosen, and not before', async () => {
     const host = await open('profiles-going');
-    expect(screen()).toBe('list');
+    expect(screen()).toBe('profiles');
     expect(row('genauth')?.getAttribute('aria-busy')).toBe('true');
     expect(row('letters')?.getAttribute('aria-busy')).toBe('false');
     if (app) {
@@ -640,7 +640,7 @@ describe('the profile screens', () => {
     const host = await open('waiting-email');
     document.querySelector<HTMLElement>('.provider')?.click();
     await settled();
-    expect(screen()).toBe('list');
+    expect(screen()).toBe('profiles');
     host.send(states.redeeming!.state!);
     await settled();
     expect(screen()).toBeUndefined();

@@ -2,7 +2,19 @@ import { describe, expect, it } from 'vitest';
 
 import { isForSheet, isPress, keysOf, type Place, written } from './keys';
 
-const places: Place[] = ['starting', 'unknown', 'signed_out', 'signing_in', 'signed_in', 'list', 'add', 'added'];
+const places: Place[] = [
+  'starting',
+  'unknown',
+  'signed_out',
+  'signing_in',
+  'signed_in',
+  'profiles',
+  'add',
+  'added',
+  'details',
+  'settings',
+  'diagnostics',
+];
 const press = (key: string, how: KeyboardEventInit = {}) => new KeyboardEvent('keydown', { key, ...how });
 
 describe('the keys', () => {

@@ -2,6 +2,7 @@
 //
 // Letters go with Ctrl, or ⌘ on a Mac, so that nothing happens by a letter alone (WCAG 2.1, 2.1.4).
 import type { SessionState, Verb } from './host/host';
+import type { Screen } from './screens.svelte';
 import { words } from './words';
 
 export interface Key {
@@ -9,11 +10,11 @@ export interface Key {
   combo: string;
   label: string;
   /** A verb of the program, or a screen to go to. Absent where the screen itself, or what has the focus, does it. */
-  does?: Verb | 'profiles' | 'add_profile';
+  does?: Verb | Exclude<Screen, 'home'>;
 }
 
-/** The screen that is open: a stage, or one of the profile screens. */
-export type Place = SessionState['stage']['kind'] | 'list' | 'add' | 'added';
+/** The screen that is open; at home, the stage. */
+export type Place = SessionState['stage']['kind'] | Exclude<Screen, 'home'>;
 
 const { profiles, addProfile, signIn, waiting, signedIn } = words;
 
@@ -43,17 +44,21 @@ const KEYS: Record<Place, Key[]> = {
     { combo: 'mod+2', label: words.keys.copyCurl, does: { name: 'copy_token', form: 'curl' } },
     { combo: 'mod+3', label: words.keys.copyShell, does: { name: 'copy_token', form: 'shell' } },
     { combo: 'mod+4', label: words.keys.copyIdToken, does: { name: 'copy_token', form: 'id' } },
+    { combo: 'mod+d', label: words.details.title, does: 'details' },
     { combo: 'mod+r', label: signedIn.refresh, does: { name: 'refresh' } },
     { combo: 'mod+shift+o', label: signedIn.signOut, does: { name: 'sign_out' } },
     PROFILES,
   ],
-  list: [
+  profiles: [
     { combo: 'Enter', label: words.keys.choose },
-    { combo: 'mod+n', label: profiles.add, does: 'add_profile' },
+    { combo: 'mod+n', label: profiles.add, does: 'add' },
     BACK,
   ],
   add: [{ combo: 'Enter', label: addProfile.submit }, BACK],
   added: [BACK],
+  details: [{ combo: 'mod+r', label: signedIn.refresh, does: { name: 'refresh' } }, BACK],
+  settings: [BACK],
+  diagnostics: [BACK],
 };
 
 export const keysOf = (place: Place): Key[] => KEYS[place];

@@ -2,8 +2,8 @@
 //
 // The program keeps the profiles; the page holds what it last heard of them, what is typed, and which question is open.
 import type { Added, Host, NewProfile, PresetView, ProfileEntry, ProfileList, Trouble } from './host/host';
+import type { Screens } from './screens.svelte';
 
-export type Screen = 'closed' | 'list' | 'add' | 'added';
 export type Wrong = Extract<Added, { kind: 'wrong' }>;
 export type Works = Extract<Added, { kind: 'works' }>;
 
@@ -11,8 +11,6 @@ export type Works = Extract<Added, { kind: 'works' }>;
 type Doing = { name: 'use' | 'remove'; profile: string } | { name: 'add' };
 
 export class Profiles {
-  screen = $state<Screen>('closed');
-
   /** Null until the program's first answer. */
   list = $state.raw<ProfileList | null>(null);
 
@@ -32,15 +30,17 @@ export class Profiles {
   problem = $state.raw<Trouble | null>(null);
 
   readonly #host: Host;
+  readonly #screens: Screens;
   #doing = $state.raw<Doing | null>(null);
   #unread = $state.raw<Trouble | null>(null);
 
-  constructor(host: Host) {
+  constructor(host: Host, screens: Screens) {
     this.#host = host;
+    this.#screens = screens;
   }
 
   get isOpen(): boolean {
-    return this.screen !== 'closed';
+    return ['profiles', 'add', 'added'].includes(this.#screens.at);
   }
 
   /** Whether anything is under way; nothing else is asked for before it ends. */
@@ -64,13 +64,13 @@ export class Profiles {
   }
 
   async open(): Promise<void> {
-    this.screen = 'list';
+    this.#screens.go('profiles');
     this.problem = null;
     await this.look();
   }
 
   close(): void {
-    this.screen = 'closed';
+    this.#screens.home();
     this.removing = null;
     this.problem = null;
     this.wrong = null;
@@ -87,8 +87,8 @@ export class Profiles {
 
   /** To the screen before, as the arrow goes. */
   leave(): void {
-    if (this.screen === 'add') {
-      this.screen = 'list';
+    if (this.#screens.at === 'add') {
+      this.#screens.back();
       this.wrong = null;
       this.problem = null;
     } else {
@@ -127,7 +127,7 @@ export class Profiles {
     if (this.isBusy && !this.isDoing('add')) {
       return;
     }
-    this.screen = 'add';
+    this.#screens.go('add');
     this.removing = null;
     this.problem = null;
     this.works = null;
@@ -200,8 +200,8 @@ export class Profiles {
       this.works = added;
       this.draft = empty();
       // Who has left meanwhile finds it in the list.
-      if (this.screen === 'add') {
-        this.screen = 'added';
+      if (this.#screens.at === 'add') {
+        this.#screens.goOn('added');
       }
     }
   }

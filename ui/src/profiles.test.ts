@@ -4,6 +4,7 @@ import { LOCAL_ENTRY, PRESETS } from './gallery/states';
 import type { Added, ProfileEntry, Trouble } from './host/host';
 import { MemoryHost, type Asked } from './host/memory';
 import { Profiles } from './profiles.svelte';
+import { Screens } from './screens.svelte';
 
 const OFFLINE: Trouble = { reason: 'offline', detail: null };
 const UNREADABLE: Trouble = { reason: 'config_invalid', detail: 'config.toml: TOML parse error at line 4' };
@@ -12,13 +13,16 @@ const WORKS: ProfileEntry = { name: 'works', kind: 'oidc', issuer: 'https://id.e
 const OTHER: ProfileEntry = { name: 'other', kind: 'oidc', issuer: 'https://other.example.com', in_use: false };
 
 /** At the list of two profiles and the local one; the first is in use. */
+let screens: Screens;
+
 async function opened(refusals: [Asked, Trouble][] = []): Promise<{ host: MemoryHost; profiles: Profiles }> {
   const host = new MemoryHost();
   host.list = { profiles: [WORKS, OTHER, LOCAL_ENTRY], presets: PRESETS };
   for (const [asked, trouble] of refusals) {
     host.refusals.set(asked, trouble);
   }
-  const profiles = new Profiles(host);
+  screens = new Screens();
+  const profiles = new Profiles(host, screens);
   await profiles.open();
   return { host, profiles };
 }
@@ -53,7 +57,7 @@ function held(host: MemoryHost, asked: 'useProfile' | 'removeProfile' | 'addProf
 describe('the list', () => {
   it('is what the program says when it is opened', async () => {
     const { profiles } = await opened();
-    expect(profiles.screen).toBe('list');
+    expect(screens.at).toBe('profiles');
     expect(names(profiles)).toEqual(['works', 'other', 'local']);
     expect(inUse(profiles)).toEqual(['works']);
   });
@@ -105,7 +109,7 @@ describe('choosing a profile', () => {
     const end = held(host, 'useProfile');
     const chosen = profiles.choose(OTHER);
     expect([profiles.isDoing('use', 'other'), profiles.isDoing('use', 'local')]).toEqual([true, false]);
-    expect(profiles.screen).toBe('list');
+    expect(screens.at).toBe('profiles');
     end();
     await chosen;
     expect([profiles.isDoing('use', 'other'), profiles.isBusy]).toEqual([false, false]);
@@ -114,7 +118,7 @@ describe('choosing a profile', () => {
   it('that is refused stays at the list with its problem, and a look does not take that away', async () => {
     const { profiles } = await opened([['use_profile', OFFLINE]]);
     await profiles.choose(OTHER);
-    expect([profiles.screen, profiles.problem, profiles.isUnread]).toEqual(['list', OFFLINE, false]);
+    expect([screens.at, profiles.problem, profiles.isUnread]).toEqual(['profiles', OFFLINE, false]);
     await profiles.look();
     expect(profiles.problem).toEqual(OFFLINE);
     expect(profiles.isBusy).toBe(false);
@@ -145,7 +149,7 @@ describe('adding a profile', () => {
     expect(host.performed).toEqual([
       { name: 'add_profile', profile: { preset: null, issuer: 'https://new.example.com', client_id: 'keyfob' } },
     ]);
-    expect([profiles.screen, profiles.works?.name]).toEqual(['added', 'new']);
+    expect([screens.at, profiles.works?.name]).toEqual(['added', 'new']);
     expect(names(profiles)).toEqual(['new', 'works', 'other', 'local']);
     expect(inUse(profiles)).toEqual(['new']);
   });
@@ -163,7 +167,7 @@ describe('adding a profile', () => {
   it.each(['issuer', 'client_id', 'at_the_provider'] as const)('names what is wrong until it is edited (%s)', async (setting) => {
     const { profiles } = await filled(wrong(setting));
     await profiles.add();
-    expect([profiles.screen, profiles.wrong?.setting]).toEqual(['add', setting]);
+    expect([screens.at, profiles.wrong?.setting]).toEqual(['add', setting]);
     expect(profiles.draft.clientId).toBe(' keyfob ');
     expect(names(profiles)).toEqual(['works', 'other', 'local']);
     profiles.edited();
@@ -182,7 +186,7 @@ describe('adding a profile', () => {
     const { host, profiles } = await filled();
     host.refusals.set('add_profile', UNREADABLE);
     await profiles.add();
-    expect([profiles.screen, profiles.problem, profiles.isUnread]).toEqual(['add', UNREADABLE, false]);
+    expect([screens.at, profiles.problem, profiles.isUnread]).toEqual(['add', UNREADABLE, false]);
     expect(profiles.draft.clientId).toBe(' keyfob ');
   });
 
@@ -202,7 +206,7 @@ describe('adding a profile', () => {
     profiles.back();
     end();
     await added;
-    expect(profiles.screen).toBe('list');
+    expect(screens.at).toBe('profiles');
     expect(inUse(profiles)).toEqual(['new']);
   });
 
@@ -212,7 +216,7 @@ describe('adding a profile', () => {
     void profiles.add();
     profiles.back();
     profiles.beginAdding();
-    expect(profiles.screen).toBe('add');
+    expect(screens.at).toBe('add');
   });
 });
 
@@ -259,7 +263,7 @@ describe('removing a profile', () => {
     expect([profiles.removing, host.performed]).toEqual(['other', []]);
     await profiles.remove();
     expect(host.performed).toEqual([{ name: 'remove_profile', profile: 'other' }]);
-    expect([profiles.removing, profiles.screen]).toEqual([null, 'list']);
+    expect([profiles.removing, screens.at]).toEqual([null, 'profiles']);
     expect(names(profiles)).toEqual(['works', 'local']);
   });
 
@@ -325,7 +329,7 @@ describe('while something is under way', () => {
     profiles.beginAdding();
     await profiles.add();
     expect(host.performed).toEqual([{ name: 'use_profile', profile: 'other' }]);
-    expect([profiles.screen, profiles.removing]).toEqual(['list', null]);
+    expect([screens.at, profiles.removing]).toEqual(['profiles', null]);
   });
 
   it('the question of a removal stays, whatever is pressed', async () => {
@@ -355,10 +359,10 @@ describe('a step back', () => {
     const { profiles } = await opened();
     profiles.askToRemove('other');
     profiles.back();
-    expect([profiles.screen, profiles.removing]).toEqual(['list', null]);
+    expect([screens.at, profiles.removing]).toEqual(['profiles', null]);
     profiles.beginAdding();
     profiles.back();
-    expect(profiles.screen).toBe('list');
+    expect(screens.at).toBe('profiles');
     profiles.back();
     expect(profiles.isOpen).toBe(false);
   });
@@ -374,7 +378,7 @@ describe('a step back', () => {
     const { profiles } = await filled(wrong('issuer'));
     await profiles.add();
     profiles.back();
-    expect([profiles.screen, profiles.wrong]).toEqual(['list', null]);
+    expect([screens.at, profiles.wrong]).toEqual(['profiles', null]);
   });
 
   it('from what was added is to where one came from', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { clockText, remainingText, secondsUntil, shareLeft } from './time';
+import { clockText, distanceText, momentText, remainingText, secondsUntil, shareLeft } from './time';
 
 const NOW = Date.UTC(2026, 2, 14, 14, 17, 0);
 const SECOND = 1_000;
@@ -72,5 +72,27 @@ describe('the share of a life that is left', () => {
 
   it('of no life at all is none', () => {
     expect(shareLeft(NOW + HOUR, 0, NOW)).toBe(0);
+  });
+});
+
+describe('a moment', () => {
+  const place = { locale: 'en-GB', timeZone: 'UTC' };
+  const now = Date.UTC(2026, 2, 14, 14, 17);
+
+  it('is written whole', () => {
+    expect(momentText(now, place)).toBe('14 Mar 2026, 14:17:00');
+  });
+
+  it.each([
+    [0, 'now'],
+    [-999, 'now'],
+    [12_000, 'in 12 seconds'],
+    [-60_000, '1 minute ago'],
+    [48 * 60_000, 'in 48 minutes'],
+    [-26 * 3_600_000, '1 day ago'],
+    [30 * 86_400_000, 'in 30 days'],
+    [-800 * 86_400_000, '2 years ago'],
+  ])('%i ms away is %s', (distance, words) => {
+    expect(distanceText(now + distance, now, place)).toBe(words);
   });
 });

@@ -61,6 +61,27 @@ export function clockText(instant: number, now: number, place: Place): string {
   return format({ ...date, ...time }).format(instant);
 }
 
+/** The whole moment, as the place writes it: "14 Mar 2026, 15:05:12". */
+export function momentText(instant: number, place: Place): string {
+  const options: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'medium' };
+  return new Intl.DateTimeFormat(place.locale, { timeZone: place.timeZone, ...options }).format(instant);
+}
+
+/** How far the moment is from now, in its largest unit: "in 48 minutes", "3 days ago". */
+export function distanceText(instant: number, now: number, place: Place): string {
+  const distance = instant - now;
+  const [unit, length] = UNITS.find(([, length]) => Math.abs(distance) >= length) ?? ['second', SECOND];
+  const whole = Math.trunc(distance / length);
+  return new Intl.RelativeTimeFormat(place.locale, { numeric: whole === 0 ? 'auto' : 'always' }).format(whole, unit);
+}
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['year', 365 * DAY],
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
+];
+
 /** The share of a life that is left, from 1 down to 0. */
 export function shareLeft(end: number, lifetime: number, now: number): number {
   return lifetime > 0 ? Math.min(1, Math.max(0, (end - now) / lifetime)) : 0;

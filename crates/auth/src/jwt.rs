@@ -311,7 +311,7 @@ pub(crate) fn expiry_for_display(token: &str) -> Option<Timestamp> {
 }
 
 /// RFC 7519 §2: seconds since 1970, possibly with a fraction.
-fn numeric_date(seconds: f64) -> Timestamp {
+pub(crate) fn numeric_date(seconds: f64) -> Timestamp {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "`as` saturates, and a date beyond the year 292 million is as good as for ever"

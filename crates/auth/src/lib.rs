@@ -75,6 +75,7 @@ mod clock;
 pub mod door;
 mod http;
 mod identifier;
+pub mod inspection;
 mod jwks;
 mod jwt;
 pub mod local_provider;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    AccessToken, Account, Clock, Profile, Reason, RefreshToken, TokenSet,
+    AccessToken, Account, Clock, IdToken, Profile, Reason, RefreshToken, TokenSet,
     authorization::{AuthorizationGrant, AuthorizationRequest, PendingAuthorization, RedirectUri},
     callback::Callback,
     http::HttpError,
@@ -346,6 +346,36 @@ impl Provider {
         match self {
             Self::Cotter(cotter) => cotter.verify_access_token(token).await.map(Some),
             Self::Oidc(_) => Ok(None),
+        }
+    }
+
+    /// The key that has signed an access token; none where only the API that it is for can tell.
+    ///
+    /// # Errors
+    ///
+    /// When the provider's keys could not be had, or none of them has signed it.
+    pub(crate) async fn signer_of_access(
+        &self,
+        token: &AccessToken,
+    ) -> Result<Option<String>, ProviderError> {
+        match self {
+            Self::Cotter(cotter) => cotter.signer(token.expose()).await.map(Some),
+            Self::Oidc(_) => Ok(None),
+        }
+    }
+
+    /// The key that has signed an ID token.
+    ///
+    /// # Errors
+    ///
+    /// As [`signer_of_access`](Self::signer_of_access).
+    pub(crate) async fn signer_of_id(
+        &self,
+        token: &IdToken,
+    ) -> Result<Option<String>, ProviderError> {
+        match self {
+            Self::Cotter(cotter) => cotter.signer(token.expose()).await.map(Some),
+            Self::Oidc(oidc) => oidc.signer(token).await.map(Some),
         }
     }
 

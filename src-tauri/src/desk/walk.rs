@@ -16,7 +16,7 @@ use tauri::async_runtime::JoinHandle;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
-use super::lock;
+use super::{details::Readings, lock};
 use crate::{shown::Shown, wire::ProfileView};
 
 pub(super) struct Walk {
@@ -40,6 +40,8 @@ pub(super) struct Walk {
     /// An answer that could not be dealt with yet.
     pub(super) unfinished: Mutex<Option<Zeroizing<String>>>,
     pub(super) pictured: Mutex<Pictured>,
+    /// What the tokens say, and what those before them said.
+    pub(super) readings: Mutex<Readings>,
     /// What runs while the window is here.
     following: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -87,6 +89,7 @@ impl Walk {
             loopbacks: Mutex::default(),
             unfinished: Mutex::default(),
             pictured: Mutex::default(),
+            readings: Mutex::default(),
             following: Mutex::default(),
         }
     }

@@ -288,7 +288,7 @@ async fn address_to_open(walk: &Walk) -> Result<Url, Problem> {
 }
 
 /// Asks the session for something that may need the provider, and once more when that was the local one, asleep.
-async fn of_session<T, Asked: Future<Output = Result<T, SessionError>>>(
+pub(super) async fn of_session<T, Asked: Future<Output = Result<T, SessionError>>>(
     walk: &Walk,
     ask: impl Fn(SessionManager) -> Asked,
 ) -> Result<T, Problem> {

@@ -15,6 +15,7 @@ export async function show(fixture: Fixture, target: HTMLElement): Promise<{ app
   host.list = { profiles: fixture.profiles ?? [{ ...LOCAL_ENTRY, in_use: true }], presets: PRESETS };
   host.added = fixture.added ?? host.added;
   host.picture = fixture.picture ?? null;
+  host.detailed = fixture.details ?? host.detailed;
 
   const clock = new HeldClock(HELD_NOW, { locale: 'en-GB', timeZone: 'UTC' });
   const app = mount(App, { target, props: { host, clock } });
@@ -43,15 +44,27 @@ function perform(act: Act, page: HTMLElement): void {
     }
     list.value = act.pick;
     list.dispatchEvent(new Event('change', { bubbles: true }));
-  } else {
-    const wanted = (each: HTMLButtonElement) =>
-      [each.textContent.trim().replace(/\s+/g, ' '), each.getAttribute('aria-label'), each.title].includes(act.press);
-    const button = [...page.querySelectorAll('button')].find(wanted);
-    if (!button) {
-      throw new Error(`there is no button "${act.press}"`);
+  } else if ('radio' in act) {
+    const radio = page.querySelector<HTMLInputElement>(`input[type="radio"][value="${act.radio}"]`);
+    if (!radio) {
+      throw new Error(`there is no radio button "${act.radio}"`);
     }
-    button.click();
+    radio.click();
+  } else if ('hold' in act) {
+    buttonNamed(page, act.hold).dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }));
+  } else {
+    buttonNamed(page, act.press).click();
   }
+}
+
+function buttonNamed(page: HTMLElement, name: string): HTMLButtonElement {
+  const wanted = (each: HTMLButtonElement) =>
+    [each.textContent.trim().replace(/\s+/g, ' '), each.getAttribute('aria-label'), each.title].includes(name);
+  const button = [...page.querySelectorAll('button')].find(wanted);
+  if (!button) {
+    throw new Error(`there is no button "${name}"`);
+  }
+  return button;
 }
 
 /** Lets the program's answers arrive and the page be drawn. */

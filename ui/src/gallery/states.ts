@@ -5,6 +5,10 @@
 import type {
   AccountView,
   Added,
+  ClaimChange,
+  ClaimValue,
+  ClaimView,
+  DetailsView,
   PresetView,
   Problem,
   ProfileEntry,
@@ -16,8 +20,15 @@ import type {
 import type { Asked } from '../host/memory';
 
 /** What a person does on the page once it is drawn: types, into the first field unless another one is named by its id;
- *  presses a button, by the words on it or its name; picks something from a list. */
-export type Act = { type: string; into?: string } | { press: string } | { pick: string } | { key: string };
+ *  presses a button, or holds it, by the words on it or its name; picks something from a list; chooses a radio button by
+ *  its value. */
+export type Act =
+  | { type: string; into?: string }
+  | { press: string }
+  | { hold: string }
+  | { pick: string }
+  | { radio: string }
+  | { key: string };
 
 export interface Fixture {
   /** Null: the program has not answered yet. */
@@ -32,6 +43,8 @@ export interface Fixture {
   added?: Added;
   /** The picture of who is signed in. */
   picture?: string;
+  /** What the tokens say. */
+  details?: DetailsView;
   acts?: Act[];
 }
 
@@ -120,6 +133,53 @@ const unverified = (left: number): SignedIn['token'] => ({
   lifetime_ms: 60 * MINUTE,
   verified_by: null,
   opaque: false,
+});
+
+const DETAILS = { press: 'Details' };
+
+function claim(name: string, value: string | string[] | number | ClaimValue, change: ClaimChange | null = null): ClaimView {
+  if (typeof value === 'string') {
+    return { name, value: { kind: 'text', text: value }, change };
+  }
+  if (Array.isArray(value)) {
+    return { name, value: { kind: 'texts', texts: value }, change };
+  }
+  return { name, value: typeof value === 'number' ? { kind: 'moment', at_ms: value } : value, change };
+}
+
+const json = (value: unknown): ClaimValue => ({ kind: 'other', json: JSON.stringify(value) });
+const SIGNED = { kind: 'by', key: 'SPACE_JWT_PUBLIC:8028AAA3', issuer: 'http://127.0.0.1:47117' } as const;
+const HEADER = [claim('alg', 'ES256'), claim('kid', 'SPACE_JWT_PUBLIC:8028AAA3'), claim('typ', 'JWT')];
+const OF_LOCAL = [
+  claim('aud', '0197f2b6-6c0e-7b5a-9d43-6b6579666f62'),
+  claim('exp', HELD_NOW + 42 * MINUTE),
+  claim('iat', HELD_NOW - 18 * MINUTE),
+  claim('identifier', ADDRESS),
+  claim('iss', 'http://127.0.0.1:47117'),
+  claim('sub', '3e1f8a52-6d0b-4c58-9a77-0b6f5b8c2d11'),
+];
+const LOCAL_DETAILS: DetailsView = {
+  access: {
+    signature: SIGNED,
+    parts: { header: HEADER, claims: [...OF_LOCAL, claim('authentication_method', 'MAGIC_LINK'), claim('type', 'access_token')] },
+  },
+  id: {
+    signature: SIGNED,
+    parts: { header: HEADER, claims: [...OF_LOCAL, claim('auth_time', HELD_NOW - 26 * 60 * MINUTE), claim('type', 'id_token')] },
+  },
+};
+
+/** The details of these claims of the access token, instead. */
+const detailed = (claims: ClaimView[], details: Partial<DetailsView> = {}): DetailsView => ({
+  access: { signature: SIGNED, parts: { header: HEADER, claims } },
+  id: LOCAL_DETAILS.id,
+  ...details,
+});
+
+const details = (view: DetailsView, acts: Act[] = []): Fixture => ({
+  state: at(signedIn(42 * MINUTE)),
+  details: view,
+  acts: [DETAILS, ...acts],
 });
 
 /** What a sign-in can meet before it waits, or ends with. */
@@ -466,6 +526,54 @@ export const states: Record<string, Fixture> = {
     refusals: { use_profile: problem('local_provider_not_started', 'keyfob-identity was not found beside the app.') },
     acts: [OPEN, { press: 'Local provider On this computer, for trying things out' }],
   }),
+
+  details: details(LOCAL_DETAILS),
+  'details-id': details(LOCAL_DETAILS, [{ radio: 'id' }]),
+  'details-changed': details(
+    detailed([
+      claim('exp', HELD_NOW + 60 * MINUTE, 'changed'),
+      claim('iat', HELD_NOW, 'changed'),
+      claim('iss', 'http://127.0.0.1:47117'),
+      claim('sub', '3e1f8a52-6d0b-4c58-9a77-0b6f5b8c2d11'),
+      claim('roles', ['owner', 'billing'], 'new'),
+      claim('plan', 'free', 'gone'),
+    ]),
+  ),
+  'details-opaque': details({
+    access: { signature: { kind: 'for_its_api' }, parts: null },
+    id: {
+      signature: { kind: 'by', key: 'b7fa3d0c21e94c4d', issuer: 'https://id.example.com/realms/works' },
+      parts: { header: HEADER, claims: OF_LOCAL },
+    },
+  }),
+  'details-unchecked': details(
+    detailed(OF_LOCAL, {
+      access: { signature: { kind: 'unchecked', problem: problem('offline') }, parts: { header: HEADER, claims: OF_LOCAL } },
+    }),
+  ),
+  'details-refused': details({
+    access: {
+      signature: { kind: 'refused', problem: problem('verification_failed', "the token's signature is wrong") },
+      parts: { header: HEADER, claims: OF_LOCAL },
+    },
+    id: null,
+  }),
+  'details-strange': details(
+    detailed([
+      claim('email', LONG_ADDRESS),
+      claim('email_verified', json(true)),
+      claim('name', 'Ada\u202e ecalevoL\u202c (admin\u200b)'),
+      claim('given_name', 'عائشة'),
+      claim('nickname', ''),
+      claim('https://example.com/claims/departments-and-their-permissions', json({ engines: ['read', 'write'], depth: { of: [1, 2, 3] } })),
+      claim('scope', 'openid profile email offline_access engines:read engines:write'),
+      claim('aud', ['https://api.example.com', 'https://engines.example.com/v1/']),
+      claim('updated_at', HELD_NOW - 400 * 24 * 60 * MINUTE),
+    ]),
+  ),
+  'details-revealed': details(LOCAL_DETAILS, [{ hold: 'Hold to show the token' }]),
+  'details-reading': { state: at(signedIn(42 * MINUTE)), endless: ['details'], acts: [DETAILS] },
+  'details-failed': { state: at(signedIn(42 * MINUTE)), refusals: { details: problem('sign_in_needed') }, acts: [DETAILS] },
 
   'add-profile': { state: at(signedOut()), acts: [OPEN, ADD] },
   'add-profile-preset': { state: at(signedOut()), acts: [OPEN, ADD, { pick: 'genauth' }] },

@@ -3,7 +3,17 @@
 // The page holds no secret and decides nothing: it shows the last `SessionState` it was given and asks for
 // verbs. `tauri.ts` is the one door to the real program; `memory.ts` is a program of paper for the gallery
 // and the tests.
-import type { Added, CopyForm, NewProfile, Problem, ProfileList, Reason, SessionState } from './wire';
+import type {
+  Added,
+  CopyForm,
+  DetailsView,
+  NewProfile,
+  Problem,
+  ProfileList,
+  Reason,
+  SessionState,
+  TokenKind,
+} from './wire';
 
 export type * from './wire';
 
@@ -42,6 +52,12 @@ export interface Host {
 
   /** The picture of who is signed in, as an address that holds it; null when there is none. */
   accountPicture(): Promise<string | null>;
+
+  /** What the tokens at hand say. */
+  details(): Promise<DetailsView>;
+
+  /** A token itself, to be shown while the person holds a button down, and then forgotten. */
+  reveal(token: TokenKind): Promise<string>;
 
   /** Every profile, and which one the window is at. */
   profiles(): Promise<ProfileList>;

@@ -1,13 +1,25 @@
 // A program of paper: it shows the states it is given and notes what it is asked.
 //
 // The gallery and the tests run the whole page on it.
-import type { Added, Host, NewProfile, ProfileList, SessionState, Trouble, Verb, VerbName } from './host';
+import type {
+  Added,
+  DetailsView,
+  Host,
+  NewProfile,
+  ProfileList,
+  SessionState,
+  TokenKind,
+  Trouble,
+  Verb,
+  VerbName,
+} from './host';
 
 /** What is asked about profiles, noted as the verbs are. */
 export type Wish =
   | { name: 'use_profile' | 'remove_profile'; profile: string }
   | { name: 'add_profile'; profile: NewProfile }
-  | { name: 'profiles' };
+  | { name: 'reveal'; token: TokenKind }
+  | { name: 'profiles' | 'details' };
 
 export type Asked = VerbName | Wish['name'];
 
@@ -24,6 +36,7 @@ export class MemoryHost implements Host {
   list: ProfileList = { profiles: [], presets: [] };
   added: Added = { kind: 'works', name: '', knows_this_app: false, to_allow: [] };
   picture: string | null = null;
+  detailed: DetailsView = { access: { parts: null, signature: { kind: 'for_its_api' } }, id: null };
 
   #present: SessionState | null;
   #receive: ((state: SessionState) => void) | null = null;
@@ -53,6 +66,17 @@ export class MemoryHost implements Host {
 
   async accountPicture(): Promise<string | null> {
     return this.picture;
+  }
+
+  async details(): Promise<DetailsView> {
+    await this.#outcome('details');
+    return this.detailed;
+  }
+
+  async reveal(token: TokenKind): Promise<string> {
+    this.performed.push({ name: 'reveal', token });
+    await this.#outcome('reveal');
+    return `A token of paper, which is what a ${token} token is here. `.repeat(8);
   }
 
   async profiles(): Promise<ProfileList> {

@@ -4,7 +4,7 @@
 // deep-link plugin emits raw return links as events. The page has no permission to listen to any.
 import { Channel, invoke } from '@tauri-apps/api/core';
 
-import type { Added, Host, ProfileList, SessionState, Trouble, Verb } from './host';
+import type { Added, DetailsView, Host, ProfileList, SessionState, Trouble, Verb } from './host';
 
 export const tauriHost: Host = {
   async watch(receive) {
@@ -21,6 +21,14 @@ export const tauriHost: Host = {
 
   accountPicture() {
     return ask<string | null>('account_picture');
+  },
+
+  details() {
+    return ask<DetailsView>('token_details');
+  },
+
+  reveal(token) {
+    return ask<string>('reveal_token', { token });
   },
 
   profiles() {

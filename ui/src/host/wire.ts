@@ -321,3 +321,111 @@ problem: Problem, };
  * Where a person changes what is wrong with a profile.
  */
 export type WrongSetting = "issuer" | "client_id" | "at_the_provider";
+
+/**
+ * What the tokens say, for reading.
+ */
+export type DetailsView = { 
+/**
+ * Of the access token.
+ */
+access: TokenReading, 
+/**
+ * Of the ID token, where there is one.
+ */
+id: TokenReading | null, };
+
+/**
+ * One of the two tokens.
+ */
+export type TokenKind = "access" | "id";
+
+/**
+ * What one token says.
+ */
+export type TokenReading = { 
+/**
+ * Null when it is no JSON Web Token.
+ */
+parts: TokenParts | null, 
+/**
+ * Who has signed it.
+ */
+signature: SignatureView, };
+
+/**
+ * A JSON Web Token, taken apart.
+ */
+export type TokenParts = { 
+/**
+ * What the signature is made with.
+ */
+header: Array<ClaimView>, 
+/**
+ * What is claimed.
+ */
+claims: Array<ClaimView>, };
+
+/**
+ * One claim.
+ */
+export type ClaimView = { 
+/**
+ * What it is called in the token.
+ */
+name: string, 
+/**
+ * What it says.
+ */
+value: ClaimValue, 
+/**
+ * How it differs from the token before, if there was one and it does.
+ */
+change: ClaimChange | null, };
+
+/**
+ * What a claim says.
+ */
+export type ClaimValue = { "kind": "moment", 
+/**
+ * In milliseconds since 1970 on this computer's clock.
+ */
+at_ms: number, } | { "kind": "text", 
+/**
+ * Any characters.
+ */
+text: string, } | { "kind": "texts", 
+/**
+ * Each of any characters.
+ */
+texts: Array<string>, } | { "kind": "other", 
+/**
+ * As JSON.
+ */
+json: string, };
+
+/**
+ * How a claim differs from the token before.
+ */
+export type ClaimChange = "new" | "changed" | "gone";
+
+/**
+ * Who has signed a token.
+ */
+export type SignatureView = { "kind": "by", 
+/**
+ * The key's id.
+ */
+key: string, 
+/**
+ * The issuer.
+ */
+issuer: string, } | { "kind": "for_its_api" } | { "kind": "unchecked", 
+/**
+ * Why.
+ */
+problem: Problem, } | { "kind": "refused", 
+/**
+ * What is wrong with it.
+ */
+problem: Problem, };

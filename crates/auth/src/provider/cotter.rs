@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use jsonwebtoken::jwk::Jwk;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::Value;
 use url::Url;
 
@@ -221,6 +221,14 @@ impl Cotter {
         let unverified = named(token.expose())?;
         let key = self.jwks.key_of_this_run(&unverified).await?;
         Claims::verified(unverified, &key, &self.expected("access_token"))?;
+        Ok(name_of(&key))
+    }
+
+    /// The key that has signed `token`, whatever that says.
+    pub(super) async fn signer(&self, token: &str) -> Result<String, ProviderError> {
+        let unverified = named(token)?;
+        let key = self.jwks.key_of_this_run(&unverified).await?;
+        unverified.signed_by::<IgnoredAny>(&key)?;
         Ok(name_of(&key))
     }
 

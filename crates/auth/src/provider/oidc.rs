@@ -21,16 +21,17 @@ mod revocation;
 
 use std::{sync::Arc, time::Duration};
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use url::Url;
 
 use super::{ProviderError, Redeemed, RefreshError, Tried};
 use crate::{
     AccessToken, Account, Clock, IdToken, RefreshToken, TokenSet,
-    authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri},
+    authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri, printable},
     http::{Form, Http},
     identifier::Identifier,
-    jwt::{JwtError, expiry_for_display},
+    jwt::{ASYMMETRIC, JwtError, UnverifiedJwt, expiry_for_display},
     profile::{DEFAULT_SCOPES, OidcConfig},
     secret::Secret,
 };
@@ -261,6 +262,18 @@ impl Oidc {
             }
         }
         Ok(self.token_set(tokens))
+    }
+
+    /// The key that has signed an ID token, whatever that says.
+    pub(super) async fn signer(&self, token: &IdToken) -> Result<String, ProviderError> {
+        let known = self.ready().await?;
+        let unverified = UnverifiedJwt::parse(token.expose(), &ASYMMETRIC)?;
+        let key = known.jwks.key_of_this_run(&unverified).await?;
+        unverified.signed_by::<IgnoredAny>(&key)?;
+        Ok(printable(
+            key.common.key_id.as_deref().unwrap_or_default(),
+            80,
+        ))
     }
 
     /// What was spent to get it is gone, so keys that cannot be had are a failed check here, not a reason to ask again.

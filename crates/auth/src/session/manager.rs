@@ -18,7 +18,10 @@ use super::{
     renewal::{Flight, Renewed, Spend, Wish},
     store::Kept,
 };
-use crate::{Clock, JwtError, Late, Provider, ProviderError, RefreshToken, Timestamp, VaultError};
+use crate::{
+    Clock, JwtError, Late, Provider, ProviderError, RefreshToken, Timestamp, VaultError,
+    inspection::{SessionContents, SessionSignatures, Signature, TokenContents},
+};
 
 /// How long a change that the person wants waits for another program's exchange; longer than that may take.
 const EXCHANGE_PATIENCE: Duration = Duration::from_secs(20);
@@ -323,6 +326,40 @@ impl SessionManager {
                 Err(error.into())
             }
         }
+    }
+
+    /// What the tokens at hand say; none when nobody is signed in.
+    pub fn contents(&self) -> Option<SessionContents> {
+        let session = self.0.session().ok()?;
+        let tokens = &session.tokens;
+        Some(SessionContents {
+            of: (
+                session.account.subject.clone(),
+                session.account.issuer.clone(),
+            ),
+            access: TokenContents::of_access(&tokens.access),
+            id: tokens.id.as_ref().map(TokenContents::of_id),
+        })
+    }
+
+    /// Whose signatures the tokens at hand bear. Both are asked for now, which may ask the provider for its keys.
+    ///
+    /// # Errors
+    ///
+    /// When nobody is signed in.
+    pub async fn signatures(&self) -> Result<SessionSignatures, SessionError> {
+        let session = self.0.session()?;
+        let (provider, tokens) = (&self.0.provider, &session.tokens);
+        let access = provider.signer_of_access(&tokens.access).await;
+        let id = match &tokens.id {
+            Some(id) => Some(provider.signer_of_id(id).await),
+            None => None,
+        };
+        let found = |key| Signature::found(key, provider.issuer());
+        Ok(SessionSignatures {
+            access: found(access),
+            id: id.map(found),
+        })
     }
 
     /// Ends the session here: the keyring's record first, because a record that stays would bring the session back.

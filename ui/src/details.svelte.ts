@@ -1,0 +1,58 @@
+// What the tokens say, as the program last told it, and the token that is looked at while a button is held.
+import type { DetailsView, Host, TokenKind, Trouble } from './host/host';
+
+export class Details {
+  /** Null until the program's first answer. */
+  view = $state.raw<DetailsView | null>(null);
+
+  /** Why the program could not tell. */
+  problem = $state.raw<Trouble | null>(null);
+
+  /** The token itself, while the button is held. */
+  revealed = $state.raw<string | null>(null);
+
+  readonly #host: Host;
+  #looks = 0;
+  #holds = 0;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  async look(): Promise<void> {
+    const look = ++this.#looks;
+    try {
+      const view = await this.#host.details();
+      if (look === this.#looks) {
+        this.view = view;
+        this.problem = null;
+      }
+    } catch (trouble) {
+      if (look === this.#looks) {
+        this.problem = trouble as Trouble;
+      }
+    }
+  }
+
+  /** The button is held down. */
+  async hold(token: TokenKind): Promise<void> {
+    const hold = ++this.#holds;
+    try {
+      const text = await this.#host.reveal(token);
+      // Let go meanwhile: then nobody wants to see it.
+      if (hold === this.#holds) {
+        this.revealed = text;
+      }
+    } catch (trouble) {
+      if (hold === this.#holds) {
+        this.problem = trouble as Trouble;
+      }
+    }
+  }
+
+  /** It is let go. */
+  letGo(): void {
+    this.#holds += 1;
+    this.revealed = null;
+  }
+}
