@@ -4,12 +4,13 @@
 //! the order in which it was asked; callers wait in async code, up to a deadline, and learn then that it is
 //! [waiting](VaultError::Waiting), which is not the same as failing. From the outside in:
 //! `desk` (the thread and its queue), `records` (a record is old or new, never half), `framing` (its form in the
-//! keyring), `entries` (the store that is held, and opened anew).
+//! keyring), `entries` (the store that is held, and opened anew), `memory` (the store of who wants nothing kept).
 
 mod desk;
 mod entries;
 mod error;
 mod framing;
+mod memory;
 mod records;
 
 #[cfg(test)]
@@ -31,6 +32,7 @@ use self::desk::{Answer, Desk, Task, Ticket};
 use self::entries::Source;
 pub use self::error::{Damage, Late, VaultError};
 use self::framing::{Generation, SHORT_BODY};
+use self::memory::Memory;
 use self::records::Change;
 
 type SecretBytes = Zeroizing<Vec<u8>>;
@@ -42,7 +44,8 @@ const DEADLINE: Duration = Duration::from_secs(3);
 /// How long one call may hold up another before it is given up. Long enough to find and type a password.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The keyring of the operating system: named records of any bytes, kept over restarts.
+/// The keyring of the operating system: named records of any bytes, kept over restarts. Or, for who wants nothing kept, a
+/// [keyring of this run](Self::for_this_run).
 ///
 /// Clones share one thread, which starts with the first call and ends with the last clone, after what was asked of it
 /// is done. All of it needs a tokio runtime with timers.
@@ -103,6 +106,22 @@ impl Vault {
             open: Box::new(open_system_store),
             modifiers: SYSTEM_MODIFIERS,
             longest_body: SYSTEM_LONGEST_BODY,
+            lasts: true,
+        })
+    }
+
+    /// A keyring in the memory of this process, empty at first. It never asks and is never away; what it holds ends with
+    /// the last clone, and is wiped from memory then, or as soon as it is replaced or deleted.
+    ///
+    /// No other program sees it, nor another vault of this one.
+    pub fn for_this_run(service: impl Into<String>) -> Self {
+        let memory = Memory::default();
+        Self::from_source(Source {
+            service: service.into(),
+            open: Box::new(move || Ok(memory.open())),
+            modifiers: &[],
+            longest_body: framing::RECORD_LIMIT,
+            lasts: false,
         })
     }
 
@@ -117,6 +136,7 @@ impl Vault {
             open: Box::new(open),
             modifiers: &[],
             longest_body: SHORT_BODY,
+            lasts: true,
         })
     }
 
@@ -140,6 +160,11 @@ impl Vault {
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// Whether what it holds outlives the program; not when it is [for this run](Self::for_this_run).
+    pub fn lasts(&self) -> bool {
+        self.handle.desk.lasts()
     }
 
     /// Reads a record. `None` if there is none, which does not mean that one could be written.

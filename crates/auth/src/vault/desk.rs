@@ -92,6 +92,10 @@ impl Desk {
         &self.source.service
     }
 
+    pub(super) fn lasts(&self) -> bool {
+        self.source.lasts
+    }
+
     /// Hands in a request; the first one starts the thread.
     pub(super) fn submit(
         self: &Arc<Self>,

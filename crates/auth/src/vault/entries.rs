@@ -21,6 +21,8 @@ pub(super) struct Source {
     pub(super) modifiers: &'static [(&'static str, &'static str)],
     /// The most bytes that the body of one entry may have.
     pub(super) longest_body: usize,
+    /// Whether the entries outlive the program.
+    pub(super) lasts: bool,
 }
 
 /// The right of one thread to use the keyring; lost when the thread is given up.

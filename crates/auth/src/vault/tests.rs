@@ -28,6 +28,7 @@ fn vault_of_long_entries(daemon: &Daemon) -> Vault {
         open: Box::new(move || Ok(daemon.open())),
         modifiers: &[],
         longest_body: framing::RECORD_LIMIT,
+        lasts: true,
     });
     vault.with_deadline(NEVER)
 }
@@ -465,6 +466,33 @@ async fn a_library_that_panics_is_unavailable_once_and_opened_anew() {
     daemon.relent();
     vault.write("session", secret("x")).await.unwrap();
     assert_eq!(daemon.opened(), 2);
+}
+
+#[tokio::test]
+async fn a_vault_for_this_run_holds_records_as_a_keyring_does_and_no_longer() {
+    let vault = Vault::for_this_run(SERVICE).with_deadline(NEVER);
+    vault.probe().await.unwrap();
+    let longest = secret(vec![b'x'; framing::RECORD_LIMIT]);
+    for record in [secret(""), secret([0, 159, 146, 150]), longest] {
+        vault.write("session", record.clone()).await.unwrap();
+        assert_eq!(read(&vault, "session").await, Some(record.to_vec()));
+    }
+    let clone = vault.clone();
+    drop(vault);
+    assert!(read(&clone, "session").await.is_some());
+    let other = Vault::for_this_run(SERVICE).with_deadline(NEVER);
+    assert_eq!(read(&other, "session").await, None);
+    for _ in 0..2 {
+        clone.delete("session").await.unwrap();
+        assert_eq!(read(&clone, "session").await, None);
+    }
+}
+
+#[tokio::test]
+async fn of_all_vaults_only_one_for_this_run_does_not_last() {
+    assert!(!Vault::for_this_run(SERVICE).clone().lasts());
+    assert!(vault(&Daemon::new()).lasts());
+    assert!(Vault::system(SERVICE).lasts(), "it is not opened for that");
 }
 
 #[test]
