@@ -233,7 +233,7 @@ pub struct SignedIn {
     pub lifetime: Duration,
     /// The key its signature was checked with in this run.
     pub verified_by: Option<String>,
-    /// Whether the keyring holds the session; otherwise it ends with the program.
+    /// Whether a keyring that [lasts](crate::Vault::lasts) holds the session; otherwise it ends with the program.
     pub kept: bool,
     /// Whether a refresh is under way.
     pub refreshing: bool,

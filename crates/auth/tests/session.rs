@@ -228,6 +228,42 @@ async fn without_a_keyring_a_session_lives_as_long_as_the_process() {
 }
 
 #[tokio::test]
+async fn a_session_for_this_run_ends_with_it_and_nobody_complains() {
+    let (peer, this_run) = (Peer::start().await, Keyring::for_this_run());
+    let app = App::signed_in(&peer, &this_run).await;
+    peer.will_answer([peer.refreshed("R2")]);
+    let fresh = app.sessions.refresh().await.unwrap();
+    assert!(fresh.refreshed && fresh.warning.is_none());
+    assert!(!shown(&app).kept);
+    assert!(!app.sessions.is_owed_by_the_keyring());
+    app.sessions.settle_with_keyring().await.unwrap();
+
+    // The window has been at another profile meanwhile.
+    let again = App::start(&peer, &this_run);
+    again.sessions.restore().await.unwrap();
+    assert!(!shown(&again).kept);
+    peer.will_answer([peer.refreshed("R3")]);
+    again.sessions.refresh().await.unwrap();
+    assert_eq!(refresh_tokens_spent(&peer), ["R1", "R2"]);
+
+    let next_run = App::start(&peer, &Keyring::for_this_run());
+    next_run.sessions.restore().await.unwrap();
+    assert_eq!(next_run.sessions.status(), SessionStatus::SignedOut);
+}
+
+#[tokio::test]
+async fn a_session_for_this_run_can_be_signed_out_before_it_ends() {
+    let (peer, this_run) = (Peer::start().await, Keyring::for_this_run());
+    let app = App::signed_in(&peer, &this_run).await;
+    app.sessions.sign_out().await.unwrap();
+    assert_eq!(app.sessions.status(), SessionStatus::SignedOut);
+    assert!(!app.sessions.is_owed_by_the_keyring());
+    let again = App::start(&peer, &this_run);
+    again.sessions.restore().await.unwrap();
+    assert_eq!(again.sessions.status(), SessionStatus::SignedOut);
+}
+
+#[tokio::test]
 async fn a_keyring_that_comes_back_is_given_the_session() {
     let (peer, keyring) = (Peer::start().await, Keyring::new());
     keyring.break_it();

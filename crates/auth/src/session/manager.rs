@@ -66,7 +66,7 @@ pub(super) struct Inner {
 #[derive(Debug, Default)]
 pub(super) struct Current {
     pub(super) session: Option<Arc<Session>>,
-    /// Whether the keyring holds it.
+    /// Whether the keyring holds it; also one that does not last, which is owed nothing for that.
     pub(super) kept: bool,
     /// The keyring was asked to forget the session and has not answered yet: nothing is saved behind that.
     pub(super) ending: bool,
@@ -679,7 +679,7 @@ impl Inner {
                 expires_at: session.expires_at(),
                 lifetime: session.tokens.lifetime,
                 verified_by: session.tokens.verified_by.clone(),
-                kept: current.kept,
+                kept: current.kept && self.store.lasts(),
                 refreshing: self.is_renewing(),
                 trouble: session
                     .ended()

@@ -126,6 +126,11 @@ impl SessionStore {
         }
     }
 
+    /// Whether what is kept outlives the program.
+    pub(super) fn lasts(&self) -> bool {
+        self.vault.lasts()
+    }
+
     /// Where tokens wait that the provider is to be told of.
     pub(super) fn outbox(&self) -> Outbox {
         Outbox::new(self.vault.clone(), &self.profile)

@@ -258,6 +258,7 @@ pub struct Keyring {
     daemon: Daemon,
     broken: Arc<Mutex<bool>>,
     folder: Arc<tempfile::TempDir>,
+    this_run: Option<Vault>,
 }
 
 impl Keyring {
@@ -266,10 +267,22 @@ impl Keyring {
             daemon: Daemon::new(),
             broken: Arc::default(),
             folder: Arc::new(tempfile::tempdir().unwrap()),
+            this_run: None,
+        }
+    }
+
+    /// The one of a person who wants nothing kept, for one run.
+    pub fn for_this_run() -> Self {
+        Self {
+            this_run: Some(Vault::for_this_run(SERVICE)),
+            ..Self::new()
         }
     }
 
     pub fn vault(&self) -> Vault {
+        if let Some(vault) = &self.this_run {
+            return vault.clone();
+        }
         let keyring = self.clone();
         Vault::over(SERVICE, move || {
             if *keyring.broken.lock().unwrap() {
