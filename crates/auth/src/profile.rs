@@ -15,9 +15,12 @@
 //! # api_base = "https://www.cotter.app/api/v0"
 //! # sign_in_page = "https://js.cotter.app/app"
 //! # issuer = "https://www.cotter.app"
+//!
+//! [window]
+//! theme = "dark"                   # see `WindowSettings` for what else may be said
 //! ```
 //!
-//! [`Profiles`] is the whole file, [`Profile`] one of them. [`edit`] changes the file and keeps what a person wrote
+//! [`Profiles`] is the whole file, [`Profile`] one of them, [`WindowSettings`] what is about none of them. [`edit`] changes the file and keeps what a person wrote
 //! around it; [`presets`] know what well-known providers want.
 
 pub mod edit;
@@ -25,6 +28,7 @@ mod misfit;
 mod naming;
 mod oidc;
 pub mod presets;
+mod window;
 
 use std::{
     collections::BTreeMap,
@@ -39,6 +43,7 @@ use crate::{Reason, RedirectUri};
 pub use misfit::{Misfit, Setting};
 use oidc::OidcEntry;
 pub use oidc::{DEFAULT_SCOPES, OidcConfig, Ways};
+pub use window::{KeepIn, Theme, WindowSettings};
 
 /// What the bundled provider's profile is called. It is always there, and no profile of a file has this name.
 pub const LOCAL: &str = "local";
@@ -77,11 +82,12 @@ pub struct CotterConfig {
     pub issuer: String,
 }
 
-/// All named profiles of one file, and which of them is in use.
+/// All named profiles of one file, which of them is in use, and what the file says about the window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profiles {
     in_use: Option<String>,
     all: BTreeMap<String, Profile>,
+    window: WindowSettings,
 }
 
 /// Why the configuration cannot be used, or not be changed.
@@ -171,6 +177,8 @@ struct File {
     profile: Option<String>,
     #[serde(default)]
     profiles: BTreeMap<String, Entry>,
+    #[serde(default)]
+    window: WindowSettings,
 }
 
 #[derive(Deserialize)]
@@ -371,6 +379,12 @@ impl Profiles {
         }
     }
 
+    /// Whether the file says anything about providers: it names the profile in use, or holds one. Otherwise nobody has
+    /// chosen yet, and [`in_use`](Self::in_use) is the bundled provider for want of another.
+    pub fn says_which(&self) -> bool {
+        self.in_use.is_some() || !self.all.is_empty()
+    }
+
     fn unknown(&self, name: &str) -> ProfileError {
         ProfileError::Unknown {
             name: name.to_owned(),
@@ -406,6 +420,7 @@ impl Profiles {
         Ok(Self {
             in_use: file.profile,
             all,
+            window: file.window,
         })
     }
 }
@@ -502,6 +517,20 @@ mod tests {
                 .unwrap()
                 .is_none()
         );
+    }
+
+    #[test]
+    fn a_file_that_names_no_provider_says_not_which() {
+        for (text, says) in [
+            ("", false),
+            ("[window]\ntheme = 'dark'", false),
+            ("[profiles]", false),
+            ("profile = 'local'", true),
+            ("profile = 'gone'", true),
+            (TWO, true),
+        ] {
+            assert_eq!(Profiles::parse(text).unwrap().says_which(), says, "{text}");
+        }
     }
 
     #[test]
@@ -615,6 +644,10 @@ mod tests {
             assert_eq!(profiles.names().collect::<Vec<_>>(), ["letters", "work"]);
             assert_eq!(profiles.in_use(None).unwrap().unwrap().name, "work");
         }
+        let as_it_is = Profiles::parse(SAMPLE).unwrap();
+        assert_eq!(*as_it_is.window(), WindowSettings::default());
+        let whole = Profiles::parse(&whole.join("\n")).unwrap();
+        assert_eq!(whole.start_profile(), Some("work"));
     }
 
     #[test]
@@ -623,15 +656,18 @@ mod tests {
             let mut settings = SAMPLE.lines().map(|line| commented(line).unwrap_or(line));
             settings.any(|line| line.starts_with(&format!("{key} = ")))
         };
-        for provider in ["cotter", "oidc"] {
+        for (table, one) in [
+            ("[profiles.a]\nprovider = 'cotter'", "issuer"),
+            ("[profiles.a]\nprovider = 'oidc'", "issuer"),
+            ("[window]", "theme"),
+        ] {
             // Who meets a setting that it does not know names those that it does.
-            let text = format!("[profiles.a]\nprovider = '{provider}'\nunknown = 1");
-            let message = Profiles::parse(&text).unwrap_err();
+            let message = Profiles::parse(&format!("{table}\nunknown = 1")).unwrap_err();
             let (_, known) = message.split_once("expected").unwrap();
             let known: Vec<_> = known.split('`').skip(1).step_by(2).collect();
-            assert!(known.contains(&"issuer"), "{message}");
+            assert!(known.contains(&one), "{message}");
             for key in known.into_iter().filter(|key| *key != "client_secret") {
-                assert!(said(key), "{provider}: {key}");
+                assert!(said(key), "{table}: {key}");
             }
         }
     }
