@@ -10,7 +10,7 @@ use std::{
     path::Path,
 };
 
-use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, value};
+use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, Table, TableLike, value};
 
 use super::{
     CotterConfig, LOCAL, OidcConfig, Profile, ProfileError, Profiles, ProviderConfig, Ways,
@@ -75,22 +75,20 @@ pub fn remove(path: &Path, name: &str) -> Result<(), ProfileError> {
         return Err(file.profiles.unknown(name));
     };
     let removed = file.tables().ok().and_then(|tables| tables.remove(name));
-    let mut orphan = removed.as_ref().and_then(words_above);
+    if let Some(table) = removed.as_ref().and_then(Item::as_table)
+        && let Some(words) = words_above(table.decor())
+    {
+        file.keep_words(&words, table.position());
+    }
     if file.profiles.in_use.as_deref() == Some(name) {
         let mut left = file.profiles.all.keys();
         if let (Some(only), None) = (left.next().cloned(), left.next()) {
             file.say_in_use(&only);
         } else if let Some((key, _)) = file.document.remove_entry("profile") {
-            let above = key.leaf_decor().prefix().and_then(|words| words.as_str());
-            orphan = Some(format!(
-                "{}{}",
-                above.unwrap_or_default(),
-                orphan.unwrap_or_default()
-            ));
+            if let Some(words) = key.leaf_decor().prefix().and_then(|words| words.as_str()) {
+                file.keep_words(words, None);
+            }
         }
-    }
-    if let Some(words) = orphan {
-        file.put_on_top(&words);
     }
     replace(path, &file.document.to_string())
 }
@@ -157,42 +155,27 @@ impl Open {
         }
     }
 
-    /// Keeps words that stood above something that is gone.
-    fn put_on_top(&mut self, words: &str) {
-        let before = self
+    /// Keeps words that stood above something that is gone: above what comes next. That is the first table behind
+    /// `position`, or whatever comes first when it had none; behind the last, they end the file.
+    fn keep_words(&mut self, words: &str, position: Option<isize>) {
+        let first = self
             .document
             .iter()
             .next()
-            .map(|(key, _)| key.to_owned())
-            .filter(|key| key != "profiles");
-        if let Some(mut key) = before.and_then(|key| self.document.key_mut(&key)) {
-            let decor = key.leaf_decor_mut();
-            let old = decor
-                .prefix()
-                .and_then(|old| old.as_str())
-                .unwrap_or_default();
-            let joined = format!("{words}{old}");
-            decor.set_prefix(joined);
+            .filter(|(_, item)| position.is_none() && item.is_value())
+            .map(|(key, _)| key.to_owned());
+        if let Some(mut key) = first.and_then(|key| self.document.key_mut(&key)) {
+            put_above(key.leaf_decor_mut(), words);
             return;
         }
-        let first = self
-            .document
-            .get_mut("profiles")
-            .and_then(Item::as_table_mut)
-            .and_then(|tables| {
-                tables
-                    .iter_mut()
-                    .filter_map(|(_, item)| item.as_table_mut())
-                    .min_by_key(|table| table.position())
-            });
-        if let Some(table) = first {
-            let decor = table.decor_mut();
-            let old = decor
-                .prefix()
-                .and_then(|old| old.as_str())
-                .unwrap_or_default();
-            let joined = format!("{words}{old}");
-            decor.set_prefix(joined);
+        let mut tables = Vec::new();
+        list_headed(self.document.as_table_mut(), &mut tables);
+        let next = tables
+            .into_iter()
+            .filter(|table| position.is_none() || table.position() > position)
+            .min_by_key(|table| table.position());
+        if let Some(table) = next {
+            put_above(table.decor_mut(), words);
         } else {
             let old = self.document.trailing().as_str().unwrap_or_default();
             let joined = format!("{words}{old}");
@@ -201,11 +184,36 @@ impl Open {
     }
 }
 
-/// What stands above a table and is not about it: everything before the last empty line.
-fn words_above(item: &Item) -> Option<String> {
-    let above = item.as_table()?.decor().prefix()?.as_str()?;
+/// Every table within `table` that has a header of its own, and so a place for words above it.
+fn list_headed<'a>(table: &'a mut Table, found: &mut Vec<&'a mut Table>) {
+    for (_, item) in table.iter_mut() {
+        let Some(inner) = item.as_table_mut() else {
+            continue;
+        };
+        if inner.is_implicit() || inner.is_dotted() {
+            list_headed(inner, found);
+        } else {
+            // What is further in comes behind it.
+            found.push(inner);
+        }
+    }
+}
+
+/// What stands above something and is not about it: everything before the last empty line.
+fn words_above(decor: &Decor) -> Option<String> {
+    let above = decor.prefix()?.as_str()?;
     let (kept, _) = above.trim_end_matches('\n').rsplit_once("\n\n")?;
     (!kept.trim().is_empty()).then(|| format!("{kept}\n\n"))
+}
+
+fn put_above(decor: &mut Decor, words: &str) {
+    let old = decor
+        .prefix()
+        .and_then(|old| old.as_str())
+        .unwrap_or_default();
+    // One empty line between them is enough.
+    let joined = format!("{words}{}", old.strip_prefix('\n').unwrap_or(old));
+    decor.set_prefix(joined);
 }
 
 fn cotter(config: &CotterConfig) -> Table {
@@ -409,6 +417,20 @@ api_key_id = 'K'
         remove(&home.file(), "work").unwrap();
         assert!(home.text().contains("# My settings, do not touch."));
         assert!(!home.text().contains("# The company's."));
+    }
+
+    #[test]
+    fn words_between_two_tables_stay_between_them() {
+        let text = |work: &str| {
+            format!(
+                "# Mine.\n\nprofile = \"home\"\n\n[window]\ntheme = 'dark'\n# keep_in = 'this-run'\n\n{work}\
+                 # At home.\n[profiles.home]\nprovider = 'cotter'\napi_key_id = 'K'\n"
+            )
+        };
+        let work = "# At work.\n[profiles.work]\nprovider = 'cotter'\napi_key_id = 'K'\n\n";
+        let home = Home::with(&text(work));
+        remove(&home.file(), "work").unwrap();
+        assert_eq!(home.text(), text(""));
     }
 
     #[test]
