@@ -20,8 +20,8 @@
 //! theme = "dark"                   # see `WindowSettings` for what else may be said
 //! ```
 //!
-//! [`Profiles`] is the whole file, [`Profile`] one of them, [`WindowSettings`] what is about none of them. [`edit`] changes the file and keeps what a person wrote
-//! around it; [`presets`] know what well-known providers want.
+//! [`Profiles`] is the whole file, [`Profile`] one of them, [`WindowSettings`] what is about none of them. [`edit`] changes
+//! the file and keeps what a person wrote around it; [`presets`] know what well-known providers want.
 
 pub mod edit;
 mod misfit;

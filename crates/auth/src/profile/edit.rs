@@ -10,12 +10,16 @@ use std::{
     path::Path,
 };
 
-use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, Table, TableLike, value};
+use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::{
     CotterConfig, LOCAL, OidcConfig, Profile, ProfileError, Profiles, ProviderConfig, Ways,
-    cotter_api_base, cotter_issuer, cotter_sign_in_page, is_name, oidc::DEFAULT_SCOPES, read,
+    WindowSettings, cotter_api_base, cotter_issuer, cotter_sign_in_page, is_name,
+    oidc::DEFAULT_SCOPES, read,
 };
+
+/// The setting of the window that may be there or not, and goes with the profile that it names.
+const START_PROFILE: &str = "start_profile";
 
 /// Adds `profile` to the file at `path`, which is made when it does not exist. What was in use stays in use.
 ///
@@ -64,7 +68,8 @@ fn with(path: &Path, profile: &Profile) -> Result<String, ProfileError> {
     Ok(written)
 }
 
-/// Removes the profile called `name`. When one other is left, that one is in use.
+/// Removes the profile called `name`. When one other is left, that one is in use. A window that was to open at it opens
+/// where it would otherwise.
 ///
 /// # Errors
 ///
@@ -90,6 +95,9 @@ pub fn remove(path: &Path, name: &str) -> Result<(), ProfileError> {
             }
         }
     }
+    if file.profiles.window.start_profile.as_deref() == Some(name) {
+        file.unsay_of_window(START_PROFILE);
+    }
     replace(path, &file.document.to_string())
 }
 
@@ -105,6 +113,51 @@ pub fn switch_to(path: &Path, name: &str) -> Result<(), ProfileError> {
     }
     file.say_in_use(name);
     replace(path, &file.document.to_string())
+}
+
+/// Writes what in `settings` is other than the file at `path` says, which is made when it does not exist. What is as the
+/// file says stays as it is written there, or unwritten. Of the time on the clipboard whole seconds are written.
+///
+/// # Errors
+///
+/// When a value could not be read again, or the file cannot be read or written.
+pub fn set_window(path: &Path, settings: &WindowSettings) -> Result<(), ProfileError> {
+    let mut file = Open::at(path)?;
+    let said = file.profiles.window.clone();
+    let seconds = settings.clipboard.as_secs();
+    let mut changes: Vec<(&str, Option<Value>)> = Vec::new();
+    if settings.theme != said.theme {
+        changes.push(("theme", Some(settings.theme.word().into())));
+    }
+    if seconds != said.clipboard.as_secs() {
+        let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+        changes.push(("clipboard_seconds", Some(seconds.into())));
+    }
+    if settings.start_profile != said.start_profile {
+        let name = settings.start_profile.as_ref().map(Value::from);
+        changes.push((START_PROFILE, name));
+    }
+    if settings.keep_in != said.keep_in {
+        changes.push(("keep_in", Some(settings.keep_in.word().into())));
+    }
+    if settings.refresh_in_background != said.refresh_in_background {
+        let value = settings.refresh_in_background.into();
+        changes.push(("refresh_in_background", Some(value)));
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let unusable = |message| ProfileError::NotUsable { message };
+    for (key, value) in changes {
+        match value {
+            Some(value) => say(file.window().map_err(unusable)?, key, value),
+            None => file.unsay_of_window(key),
+        }
+    }
+    let written = file.document.to_string();
+    // As a profile is: what cannot be read again is refused here.
+    Profiles::parse(&written).map_err(unusable)?;
+    replace(path, &written)
 }
 
 /// The file twice: as what it means, and as what is written.
@@ -128,6 +181,39 @@ impl Open {
         })
     }
 
+    fn window(&mut self) -> Result<&mut dyn TableLike, String> {
+        self.document
+            .entry("window")
+            .or_insert(Item::Table(Table::new()))
+            .as_table_like_mut()
+            .ok_or_else(|| "`window` is not a table".to_owned())
+    }
+
+    /// Takes a setting of the window away, with what stands right above it.
+    fn unsay_of_window(&mut self, setting: &str) {
+        let Some(item) = self.document.get_mut("window") else {
+            return;
+        };
+        let position = item.as_table().and_then(Table::position);
+        let Some(window) = item.as_table_like_mut() else {
+            return;
+        };
+        let words = window
+            .key(setting)
+            .and_then(|key| words_above(key.leaf_decor()));
+        let mut keys = window.iter().map(|(key, _)| key.to_owned());
+        let next = keys.find(|key| key == setting).and_then(|_| keys.next());
+        drop(keys);
+        window.remove(setting);
+        let Some(words) = words else {
+            return;
+        };
+        match next.and_then(|key| window.key_mut(&key)) {
+            Some(mut key) => put_above(key.leaf_decor_mut(), &words),
+            None => self.keep_words(&words, position),
+        }
+    }
+
     fn tables(&mut self) -> Result<&mut dyn TableLike, String> {
         let mut parent = Table::new();
         // `[profiles]` alone says nothing; `[profiles.work]` says it all.
@@ -139,20 +225,9 @@ impl Open {
             .ok_or_else(|| "`profiles` is not a table".to_owned())
     }
 
-    /// Writes which profile is in use: in its old place, with the comment behind it, if it was said before.
+    /// Writes which profile is in use.
     fn say_in_use(&mut self, name: &str) {
-        match self
-            .document
-            .get_mut("profile")
-            .and_then(Item::as_value_mut)
-        {
-            Some(old) => {
-                let around = old.decor().clone();
-                *old = name.into();
-                *old.decor_mut() = around;
-            }
-            None => self.document["profile"] = value(name),
-        }
+        say(self.document.as_table_mut(), "profile", name.into());
     }
 
     /// Keeps words that stood above something that is gone: above what comes next. That is the first table behind
@@ -181,6 +256,16 @@ impl Open {
             let joined = format!("{words}{old}");
             self.document.set_trailing(joined);
         }
+    }
+}
+
+/// Writes a setting: in its old place, with the comment behind it, if it was said before.
+fn say(table: &mut dyn TableLike, key: &str, mut value: Value) {
+    if let Some(old) = table.get_mut(key).and_then(Item::as_value_mut) {
+        *value.decor_mut() = old.decor().clone();
+        *old = value;
+    } else {
+        table.insert(key, Item::Value(value));
     }
 }
 
@@ -314,9 +399,10 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::{path::PathBuf, time::Duration};
 
     use super::*;
+    use crate::profile::{KeepIn, Theme};
 
     const WRITTEN_BY_A_PERSON: &str = "\
 # My settings, do not touch.
@@ -463,6 +549,168 @@ api_key_id = 'K'
         assert_eq!(Profiles::load(&path).unwrap().get("copy"), Some(&local));
     }
 
+    const OF_THE_WINDOW: &str = "\
+# My settings.
+
+[window]   # mine
+# It is dark here.
+theme = 'dark'   # for now
+clipboard_seconds = 60
+
+# keep_in = 'this-run'
+
+# Most days.
+start_profile = 'work'
+refresh_in_background = false
+";
+
+    fn window_of(home: &Home) -> WindowSettings {
+        Profiles::load(&home.file()).unwrap().window().clone()
+    }
+
+    #[test]
+    fn a_setting_of_the_window_changes_in_its_place() {
+        let home = Home::with(OF_THE_WINDOW);
+        let settings = WindowSettings {
+            theme: Theme::Light,
+            clipboard: Duration::from_secs(30),
+            start_profile: Some(LOCAL.to_owned()),
+            refresh_in_background: true,
+            ..window_of(&home)
+        };
+        set_window(&home.file(), &settings).unwrap();
+        let changed = OF_THE_WINDOW
+            .replace("'dark'", "\"light\"")
+            .replace("= 60", "= 30")
+            .replace("'work'", "\"local\"")
+            .replace("= false", "= true");
+        assert_eq!(home.text(), changed);
+        assert_eq!(window_of(&home), settings);
+    }
+
+    #[test]
+    fn what_the_window_does_not_change_is_not_written() {
+        for text in [OF_THE_WINDOW, WRITTEN_BY_A_PERSON, "window = { }", ""] {
+            let home = Home::with(text);
+            let settings = window_of(&home);
+            set_window(&home.file(), &settings).unwrap();
+            assert_eq!(home.text(), text);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        set_window(&path, &WindowSettings::default()).unwrap();
+        assert!(!path.exists(), "there is nothing to say");
+    }
+
+    #[test]
+    fn the_first_setting_of_the_window_makes_the_table_and_the_file() {
+        let dark = WindowSettings {
+            theme: Theme::Dark,
+            ..WindowSettings::default()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keyfob").join("config.toml");
+        set_window(&path, &dark).unwrap();
+        let table = "[window]\ntheme = \"dark\"\n";
+        assert_eq!(fs::read_to_string(&path).unwrap(), table);
+        assert!(!Profiles::load(&path).unwrap().says_which());
+
+        let home = Home::with(WRITTEN_BY_A_PERSON);
+        set_window(&home.file(), &dark).unwrap();
+        assert_eq!(home.text(), format!("{WRITTEN_BY_A_PERSON}\n{table}"));
+    }
+
+    #[test]
+    fn a_start_that_is_unsaid_leaves_the_words_of_others() {
+        let home = Home::with(OF_THE_WINDOW);
+        let settings = WindowSettings {
+            start_profile: None,
+            ..window_of(&home)
+        };
+        set_window(&home.file(), &settings).unwrap();
+        let without = OF_THE_WINDOW.replace("# Most days.\nstart_profile = 'work'\n", "");
+        assert_eq!(home.text(), without);
+
+        let (head, last) = OF_THE_WINDOW.split_once("# Most days.\n").unwrap();
+        let (said, _) = last.split_once('\n').unwrap();
+        for behind in ["", "\n[profiles]\n"] {
+            let home = Home::with(&format!("{head}# Most days.\n{said}\n{behind}"));
+            let settings = WindowSettings {
+                start_profile: None,
+                ..window_of(&home)
+            };
+            set_window(&home.file(), &settings).unwrap();
+            let kept = format!("{}\n{behind}", head.trim_end());
+            assert_eq!(home.text().trim_end(), kept.trim_end());
+        }
+    }
+
+    #[test]
+    fn settings_of_the_window_are_read_again_however_they_were_written() {
+        let every = WindowSettings {
+            theme: Theme::Light,
+            clipboard: Duration::from_secs(5),
+            start_profile: Some("work".to_owned()),
+            keep_in: KeepIn::ThisRun,
+            refresh_in_background: false,
+        };
+        for text in [
+            "",
+            "# Mine.\n",
+            OF_THE_WINDOW,
+            WRITTEN_BY_A_PERSON,
+            "window = { theme = 'dark', start_profile = 'x' } # all\n",
+            "window.theme = 'dark'\n\n# Where.\nwindow.start_profile = 'x'\n",
+        ] {
+            let home = Home::with(text);
+            for settings in [&every, &WindowSettings::default(), &every] {
+                set_window(&home.file(), settings).unwrap();
+                assert_eq!(window_of(&home), *settings, "{text}");
+            }
+            for comment in ["# Mine.", "# all", "# for now", "# The company's."] {
+                assert_eq!(
+                    home.text().contains(comment),
+                    text.contains(comment),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_removed_profile_is_no_longer_where_the_window_opens() {
+        let home = Home::with(&format!("{WRITTEN_BY_A_PERSON}\n{OF_THE_WINDOW}"));
+        add(&home.file(), &profile("home")).unwrap();
+        remove(&home.file(), "home").unwrap();
+        assert_eq!(window_of(&home).start_profile.as_deref(), Some("work"));
+        remove(&home.file(), "work").unwrap();
+        assert_eq!(window_of(&home).start_profile, None);
+        assert!(home.text().contains("# keep_in = 'this-run'"));
+    }
+
+    #[test]
+    fn what_is_done_to_profiles_leaves_the_window_as_it_is() {
+        let home = Home::with(OF_THE_WINDOW);
+        let path = home.file();
+        add(&path, &profile("home")).unwrap();
+        add(&path, &profile("work")).unwrap();
+        switch_to(&path, "work").unwrap();
+        switch_to(&path, LOCAL).unwrap();
+        let settings = OF_THE_WINDOW.split_once("[window]").unwrap().1;
+        assert!(home.text().contains(settings), "{}", home.text());
+    }
+
+    #[test]
+    fn the_bundled_provider_can_be_chosen_before_there_is_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keyfob").join("config.toml");
+        switch_to(&path, LOCAL).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "profile = \"local\"\n");
+        let profiles = Profiles::load(&path).unwrap();
+        assert!(profiles.says_which());
+        assert_eq!(profiles.in_use(None).unwrap(), None);
+    }
+
     #[test]
     fn what_cannot_be_done_changes_nothing() {
         let home = Home::with(WRITTEN_BY_A_PERSON);
@@ -470,6 +718,10 @@ api_key_id = 'K'
         let unusable = Profile {
             name: "bad".to_owned(),
             provider: ProviderConfig::Oidc(OidcConfig::new("http://issuer.test", "I")),
+        };
+        let stays = |seconds| WindowSettings {
+            clipboard: Duration::from_secs(seconds),
+            ..WindowSettings::default()
         };
         for outcome in [
             add(&path, &profile("work")),
@@ -479,6 +731,9 @@ api_key_id = 'K'
             can_add(&path, &unusable),
             remove(&path, "nobody"),
             switch_to(&path, "nobody"),
+            set_window(&path, &stays(4)),
+            set_window(&path, &stays(601)),
+            set_window(&path, &stays(u64::MAX)),
         ] {
             outcome.unwrap_err();
             assert_eq!(home.text(), WRITTEN_BY_A_PERSON);
