@@ -6,12 +6,16 @@
     reason = "commands take what was deserialised for them"
 )]
 
-use tauri::{State, ipc::Channel};
+use tauri::{AppHandle, State, ipc::Channel};
 
 use crate::{
     desk::Desk,
     page::{Answer, Refused, Revealed, Told, revealed, told},
-    wire::{Added, CopyForm, DetailsView, NewProfile, ProfileList, SessionState, TokenKind},
+    window,
+    wire::{
+        Added, CopyForm, DetailsView, NewProfile, ProfileList, SessionState, SettingsView,
+        TokenKind,
+    },
 };
 
 type Done = Answer<()>;
@@ -124,4 +128,18 @@ pub async fn token_details(desk: State<'_, Desk>) -> Answer<DetailsView> {
 #[tauri::command]
 pub async fn reveal_token(desk: State<'_, Desk>, token: TokenKind) -> Result<Revealed, Refused> {
     revealed(desk.reveal_token(token).await)
+}
+
+#[tauri::command]
+pub fn settings(desk: State<'_, Desk>) -> Answer<SettingsView> {
+    told(desk.settings())
+}
+
+#[tauri::command]
+pub fn change_settings(app: AppHandle, desk: State<'_, Desk>, settings: SettingsView) -> Done {
+    let changed = desk.change_settings(&settings);
+    if changed.is_ok() {
+        window::wear(&app, settings.theme.into());
+    }
+    told(changed)
 }

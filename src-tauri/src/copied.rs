@@ -1,14 +1,9 @@
 //! What a copied token looks like, and for how long the clipboard keeps it.
 
-use std::time::Duration;
-
 use keyfob_auth::{FreshToken, IdToken, Reason, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::wire::{CopiedView, CopyForm, Problem, TokenKind};
-
-/// How long what was copied stays on the clipboard.
-pub const KEPT_FOR: Duration = Duration::from_secs(30);
 
 /// A token on the clipboard.
 pub struct Copied {

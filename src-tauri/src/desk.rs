@@ -8,6 +8,7 @@ mod details;
 mod keeping;
 mod profiles;
 mod returns;
+mod settings;
 mod walk;
 mod wishes;
 
@@ -19,7 +20,8 @@ use std::{
 };
 
 use keyfob_auth::{
-    Attempt, Clock, Reason, SERVICE, SessionError, SessionStatus, Vault, local_provider,
+    Attempt, Clock, Profiles, Reason, SERVICE, SessionError, SessionStatus, Vault, local_provider,
+    profile::KeepIn,
 };
 use tauri::ipc::Channel;
 use tokio::sync::{OnceCell, mpsc, watch};
@@ -72,6 +74,8 @@ struct Inner {
     early: Mutex<Option<Zeroizing<String>>>,
     /// How many returned addresses have not been dealt with.
     under_way: watch::Sender<usize>,
+    /// Whether tokens are renewed before anybody asks.
+    renews_ahead: watch::Sender<bool>,
 }
 
 /// What is shown, of which profile, and to whom. One lock for all, so that nobody is sent an older state after a newer
@@ -83,6 +87,8 @@ struct Screen {
     /// What is shown until then.
     unserved: Shown,
     notices: Notices,
+    /// Whether the person has chosen nothing yet, neither here nor in the file, and never was signed in.
+    first_run: bool,
     /// The token that the clipboard keeps for now, of whichever profile.
     copied: Option<Arc<Copied>>,
     last_sent: Option<SessionState>,
@@ -96,6 +102,7 @@ impl Screen {
             None => self.unserved.state(&self.notices, clock),
         };
         SessionState {
+            first_run: self.first_run,
             copied: self.copied.as_deref().map(Copied::view),
             ..state
         }
@@ -113,9 +120,22 @@ impl Desk {
     /// [`take_returns`](Self::take_returns) reads.
     pub fn new(config: Option<PathBuf>, returns: mpsc::Sender<String>) -> Self {
         let (looks, looker) = mpsc::channel(MOST_LOOKS);
+        // What is wrong with the file is said by whoever needs it.
+        let configured = config.as_deref().and_then(|path| Profiles::load(path).ok());
+        let configured = configured.unwrap_or_default();
+        let chosen = configured.window();
+        let vault = match chosen.keep_in {
+            KeepIn::Keyring => Vault::system(SERVICE),
+            KeepIn::ThisRun => Vault::for_this_run(SERVICE),
+        };
+        let screen = Screen {
+            first_run: !configured.says_which(),
+            ..Screen::default()
+        };
         Self(Arc::new(Inner {
             clock: Clock::system(),
-            vault: Vault::system(SERVICE).with_deadline(keeping::DEADLINE),
+            vault: vault.with_deadline(keeping::DEADLINE),
+            renews_ahead: watch::Sender::new(chosen.refresh_in_background),
             config,
             clipboard: Clipboard::default(),
             handler: OnceCell::new(),
@@ -124,7 +144,7 @@ impl Desk {
             gone: Mutex::default(),
             looks,
             looker: Mutex::new(Some(looker)),
-            screen: Mutex::default(),
+            screen: Mutex::new(screen),
             returns,
             early: Mutex::default(),
             under_way: watch::Sender::new(0),
@@ -187,6 +207,9 @@ impl Desk {
             // Asked in here, so that an older status is never shown after a newer one.
             is_unchecked = shown.take_up(walk.sessions.status());
         });
+        if matches!(walk.sessions.status(), SessionStatus::SignedIn(_)) {
+            self.is_no_first_run();
+        }
         if is_unchecked {
             self.check_kept_token(walk);
         }
@@ -216,6 +239,7 @@ impl Desk {
         let following = walk.sessions.clone();
         walk.follows(async move { following.follow().await });
         let (staying, is_trial) = (walk.sessions.clone(), walk.is_trial());
+        let mut wanted = self.0.renews_ahead.subscribe();
         walk.follows(async move {
             // What it says when it cannot be woken, the renewal says too.
             let wake = || async {
@@ -223,7 +247,13 @@ impl Desk {
                     let _ = wake_local_provider().await;
                 }
             };
-            staying.stay_fresh(wake).await;
+            // Until nobody can choose any more.
+            while wanted.wait_for(|wanted| *wanted).await.is_ok() {
+                tokio::select! {
+                    () = staying.stay_fresh(wake) => {}
+                    _ = wanted.wait_for(|wanted| !wanted) => {}
+                }
+            }
         });
         let (desk, seen) = (self.clone(), Arc::clone(walk));
         let mut status = walk.sessions.watch();
@@ -232,7 +262,7 @@ impl Desk {
             while status.changed().await.is_ok() {
                 let now = status.borrow_and_update().clone();
                 if let SessionStatus::SignedIn(signed_in) = &now {
-                    if was_refreshing && !signed_in.kept {
+                    if was_refreshing && !signed_in.kept && desk.0.vault.lasts() {
                         // Nobody was told why the renewed tokens could not be kept.
                         desk.look_at_keyring(Look::Now);
                     } else if signed_in.kept {
@@ -313,6 +343,13 @@ impl Desk {
             };
             desk.change_of(&walk, |shown| shown.pictured = here);
         });
+    }
+
+    /// The person has chosen something, or is known here.
+    fn is_no_first_run(&self) {
+        let mut screen = self.screen();
+        screen.first_run = false;
+        self.send(&mut screen);
     }
 
     /// The picture of who is signed in, as an address that holds it.

@@ -125,11 +125,13 @@ fn build(
     ));
     builder
         .plugin(tauri_plugin_deep_link::init())
+        .plugin(window::kept_in_its_place())
         .manage(desk.clone())
         .invoke_handler(noting(tauri::generate_handler![
             commands::account_picture,
             commands::add_profile,
             commands::cancel_sign_in,
+            commands::change_settings,
             commands::continue_in_browser,
             commands::copy_sign_in_address,
             commands::copy_token,
@@ -141,6 +143,7 @@ fn build(
             commands::remove_profile,
             commands::reveal_token,
             commands::session_state,
+            commands::settings,
             commands::sign_in,
             commands::sign_out,
             commands::sign_out_in_browser,
@@ -152,7 +155,7 @@ fn build(
         ]))
         .setup(move |app| {
             stages::reached("set-up");
-            window::open(app.handle())?;
+            window::open(app.handle(), desk.window_settings().theme)?;
             stages::reached("window");
             desk.set_handler(Handler::register(app.handle(), can_be_found));
             receive_links_from_the_system(app.handle());

@@ -175,6 +175,7 @@ impl Shown {
             profile: self.profile.clone(),
             stage: self.stage(clock),
             notices,
+            first_run: false,
             copied: None,
         }
     }

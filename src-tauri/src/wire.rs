@@ -84,6 +84,8 @@ pub struct SessionState {
     pub stage: Stage,
     /// What the person should know, whatever the stage.
     pub notices: Vec<Problem>,
+    /// Whether the person has chosen nothing yet, and never was signed in here.
+    pub first_run: bool,
     /// The token that was copied, for as long as the clipboard keeps it.
     pub copied: Option<CopiedView>,
 }
@@ -453,6 +455,45 @@ pub enum SignatureView {
     },
 }
 
+/// What the person has chosen for the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SettingsView {
+    /// Its colours.
+    pub theme: ThemeChoice,
+    /// How long a copied token stays on the clipboard, in seconds; 5 to 600.
+    pub clipboard_seconds: u16,
+    /// The profile that it opens at; null for the one used last.
+    pub start_profile: Option<String>,
+    /// Where sessions are kept.
+    pub keep: KeepChoice,
+    /// Where this run keeps them: a choice takes effect at the next start. What the page says of it is not heard.
+    pub kept_now: KeepChoice,
+    /// Whether tokens are renewed before anybody asks.
+    pub refresh_in_background: bool,
+}
+
+/// The window's colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ThemeChoice {
+    /// As the system's.
+    System,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+/// Where sessions are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum KeepChoice {
+    /// In the system's keyring.
+    Keyring,
+    /// In memory.
+    ThisRun,
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -497,6 +538,9 @@ mod tests {
         declare(ClaimValue::decl(&config), ClaimValue::docs());
         declare(ClaimChange::decl(&config), ClaimChange::docs());
         declare(SignatureView::decl(&config), SignatureView::docs());
+        declare(SettingsView::decl(&config), SettingsView::docs());
+        declare(ThemeChoice::decl(&config), ThemeChoice::docs());
+        declare(KeepChoice::decl(&config), KeepChoice::docs());
         text
     }
 

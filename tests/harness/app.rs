@@ -32,6 +32,15 @@ impl Session {
     /// # Panics
     /// When no window opens in time.
     pub async fn launch(&self) -> App<'_> {
+        self.has_run_before();
+        self.launch_for_the_first_time().await
+    }
+
+    /// The same, and nobody has chosen anything before.
+    ///
+    /// # Panics
+    /// As [`launch`](Self::launch).
+    pub async fn launch_for_the_first_time(&self) -> App<'_> {
         self.wait_until_no_app_runs();
         let mut server = self.command("WebKitWebDriver");
         server
@@ -49,6 +58,7 @@ impl Session {
 
     /// Starts the app without WebDriver, as a menu or a terminal does.
     pub fn spawn_app(&self, arguments: &[&str]) -> Program {
+        self.has_run_before();
         let mut command = self.command(self.program("keyfob-desktop"));
         Program {
             child: self.spawn(command.args(arguments), "app"),

@@ -55,6 +55,46 @@ impl Page {
         }
     }
 
+    /// Presses the button with exactly this text and holds it down.
+    pub async fn hold(&self, text: &str) {
+        let path = format!("//button[normalize-space(.)={}]", quoted(text));
+        let held = eventually(async || {
+            let button = self.visible(By::XPath(path.as_str())).await?;
+            let hand = self.driver.action_chain();
+            hand.click_and_hold_element(&button).perform().await.ok()
+        });
+        if held.await.is_none() {
+            self.fail(&format!("there is no button \"{text}\" to hold"))
+                .await;
+        }
+    }
+
+    /// Lets go of what is held.
+    ///
+    /// # Panics
+    /// When the driver does not answer.
+    pub async fn let_go(&self) {
+        let hand = self.driver.action_chain();
+        hand.release().perform().await.expect("the hand lets go");
+    }
+
+    /// The value of a CSS property of the first element that the selector matches.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn style_of(&self, selector: &str, property: &str) -> String {
+        let element = self.driver.find(By::Css(selector)).await;
+        let element = element.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        let style = element.css_value(property).await;
+        style.unwrap_or_else(|error| panic!("{property} of {selector}: {error}"))
+    }
+
+    /// Chooses the radio button or the switch with this value, by its label.
+    pub async fn chooses(&self, value: &str) {
+        self.press_at(&format!("label:has(input[value='{value}'])"))
+            .await;
+    }
+
     /// Waits until something that the CSS selector matches can be seen.
     pub async fn has(&self, selector: &str) {
         let seen = eventually(async || self.visible(By::Css(selector)).await.map(drop));

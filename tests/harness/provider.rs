@@ -57,13 +57,10 @@ impl Session {
     /// # Panics
     /// When the configuration cannot be written.
     pub fn uses_profile_at(&self, api_base: &str, issuer: &str) {
-        let folder = self.home().join(".config/keyfob");
-        fs::create_dir_all(&folder).expect("the configuration's folder can be made");
-        let text = format!(
+        self.is_configured(&format!(
             "[profiles.work]\nprovider = \"cotter\"\napi_key_id = \"{API_KEY_ID}\"\napi_base = \"{api_base}\"\n\
              sign_in_page = \"{issuer}/app\"\nissuer = \"{issuer}\"\n"
-        );
-        fs::write(folder.join("config.toml"), text).expect("the configuration can be written");
+        ));
     }
 
     /// Ends the session's provider, as it ends itself when it has been unused for half an hour.

@@ -114,10 +114,46 @@ impl Session {
 
     /// A command that runs in this session and sees nothing of the one that the tests run in.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        if self.home_is_read_only {
-            return self.command_that_respects_permissions(program.as_ref());
+        let mut command = if self.home_is_read_only {
+            self.command_that_respects_permissions(program.as_ref())
+        } else {
+            self.desktop.command(program)
+        };
+        // It lies below the root: what ends the session looks through it too.
+        command.env("KEYFOB_RECORD_MESSAGES", self.root().join("messages"));
+        command
+    }
+
+    /// What the page and the program have said to each other so far, a line for each message.
+    pub fn messages(&self) -> String {
+        fs::read_to_string(self.root().join("messages")).unwrap_or_default()
+    }
+
+    /// What the person's configuration file says.
+    pub fn configuration(&self) -> String {
+        fs::read_to_string(self.configuration_file()).unwrap_or_default()
+    }
+
+    /// Writes the person's configuration file.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn is_configured(&self, text: &str) {
+        let file = self.configuration_file();
+        fs::create_dir_all(file.parent().expect("it is in a folder"))
+            .and_then(|()| fs::write(file, text))
+            .expect("the configuration can be written");
+    }
+
+    fn configuration_file(&self) -> PathBuf {
+        self.home().join(".config/keyfob/config.toml")
+    }
+
+    /// The person has chosen the local provider before, unless they have written something else.
+    pub(crate) fn has_run_before(&self) {
+        if !self.configuration_file().exists() {
+            self.is_configured("profile = \"local\"\n");
         }
-        self.desktop.command(program)
     }
 
     /// Runs a command to its end and gives what it printed.
@@ -131,6 +167,23 @@ impl Session {
     ) -> String {
         let mut command = self.command(program);
         processes::succeed(command.args(arguments)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same for a command that may fail: nothing then.
+    pub fn try_run<S: AsRef<OsStr>>(
+        &self,
+        program: impl AsRef<OsStr>,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Option<String> {
+        let mut command = self.command(program);
+        processes::succeed(command.args(arguments)).ok()
+    }
+
+    /// How bright the window with this id is on the whole, from 0 to 255; nothing when it cannot be photographed.
+    pub fn brightness_of_window(&self, id: &str) -> Option<u8> {
+        let picture = format!("x:{id}");
+        let mean = self.try_run("identify", ["-format", "%[fx:int(255*mean)]", &picture])?;
+        mean.trim().parse().ok()
     }
 
     /// Starts a program; its output is kept under `log`.

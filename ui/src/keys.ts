@@ -19,11 +19,13 @@ export type Place = SessionState['stage']['kind'] | Exclude<Screen, 'home'>;
 const { profiles, addProfile, signIn, waiting, signedIn } = words;
 
 const PROFILES: Key = { combo: 'mod+p', label: profiles.title, does: 'profiles' };
+const SETTINGS: Key = { combo: 'mod+,', label: words.settings.title, does: 'settings' };
 const BACK: Key = { combo: 'Escape', label: profiles.back };
 const SIGN_IN: Key[] = [
   { combo: 'Enter', label: signIn.submit },
   { combo: 'mod+b', label: signIn.browser, does: { name: 'continue_in_browser' } },
   PROFILES,
+  SETTINGS,
 ];
 
 const KEYS: Record<Place, Key[]> = {
@@ -37,6 +39,7 @@ const KEYS: Record<Place, Key[]> = {
     { combo: 'mod+t', label: waiting.anotherWay, does: { name: 'try_another_way' } },
     { combo: 'Escape', label: waiting.cancel },
     PROFILES,
+    SETTINGS,
   ],
   signed_in: [
     { combo: 'mod+c', label: signedIn.copy, does: { name: 'copy_token', form: 'access' } },
@@ -48,6 +51,7 @@ const KEYS: Record<Place, Key[]> = {
     { combo: 'mod+r', label: signedIn.refresh, does: { name: 'refresh' } },
     { combo: 'mod+shift+o', label: signedIn.signOut, does: { name: 'sign_out' } },
     PROFILES,
+    SETTINGS,
   ],
   profiles: [
     { combo: 'Enter', label: words.keys.choose },

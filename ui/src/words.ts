@@ -291,6 +291,15 @@ export const words = {
     done: 'Continue',
   },
 
+  welcome: {
+    title: 'Welcome to Keyfob',
+    text: 'Sign in once, and keep a fresh access token at hand.',
+    connect: 'Connect a provider',
+    connectText: 'Sign in with your own OpenID Connect provider.',
+    tryHere: 'Try it here',
+    tryHereText: 'With a small provider on this computer. Any address works, and mail stays here.',
+  },
+
   signIn: {
     title: 'Sign in',
     unknownTitle: 'Sign in for now',
@@ -356,7 +365,7 @@ export const words = {
     covered: 'The token is covered',
     hidden: 'A character that cannot be seen, by its number',
     empty: 'Empty',
-    since: 'Marks: what changed with the last refresh.',
+    since: 'Marked is what the last refresh has changed.',
     changes: { new: 'New', changed: 'Changed', gone: 'Gone' },
     /** In the order in which they are shown; others come after them by name. */
     explained: {
@@ -408,6 +417,28 @@ export const words = {
       at_hash: 'Ties it to the access token',
       c_hash: 'Ties it to the code',
     } as Readonly<Record<string, string>>,
+  },
+
+  settings: {
+    title: 'Settings',
+    reading: 'Reading the settings…',
+    theme: 'Theme',
+    themes: { system: 'System', light: 'Light', dark: 'Dark' },
+    clipboard: 'Clear a copied token after',
+    clipboardHint: 'Unless something else was copied meanwhile. Quitting clears it too.',
+    start: 'Open at',
+    startLast: 'The profile used last',
+    keep: 'Keep sessions',
+    keeps: { keyring: 'In the keyring', this_run: 'Until I quit' },
+    keepHints: {
+      keyring: 'You stay signed in, and the terminal shares the session.',
+      this_run: 'Nothing is written, and the terminal has no session.',
+    },
+    keepChanged: 'This takes effect when Keyfob starts next. A session that the keyring holds stays there until you sign out.',
+    refresh: 'Refresh in the background',
+    refreshHint: 'A fresh token is ready before you ask. Otherwise it is fetched when you copy.',
+    diagnostics: 'Diagnostics',
+    diagnosticsHint: 'What works on this computer, and what does not',
   },
 
   // What the keys do that no button says in these words.

@@ -56,6 +56,8 @@ impl Desk {
     }
 
     pub(super) async fn go_to(&self, name: &str) -> Result<Arc<Walk>, Problem> {
+        // Also when it cannot be written: nobody is asked the same twice.
+        self.is_no_first_run();
         let walk = {
             let _settling = self.0.settling.lock().await;
             let walk = self.find(Some(name)).await?;
@@ -162,7 +164,7 @@ impl Desk {
         Ok(())
     }
 
-    /// The profile that the window is at; at the first call, the one that is in use.
+    /// The profile that the window is at; at the first call, the one that it is to open at.
     pub(super) async fn walk(&self) -> Result<Arc<Walk>, Problem> {
         if let Some(walk) = self.served() {
             return Ok(walk);
@@ -171,7 +173,9 @@ impl Desk {
         if let Some(walk) = self.served() {
             return Ok(walk);
         }
-        let walk = self.find(None).await?;
+        // A file that cannot be used is complained of when the profile is looked for.
+        let configured = self.configured().unwrap_or_default();
+        let walk = self.find(configured.start_profile()).await?;
         self.serve(&walk);
         Ok(walk)
     }
@@ -278,7 +282,7 @@ impl Desk {
         let said = self.configured()?;
         let is_said = match said.in_use(None) {
             Ok(Some(profile)) => profile.name == name,
-            Ok(None) => name == LOCAL,
+            Ok(None) => name == LOCAL && said.says_which(),
             Err(_) => false,
         };
         if !is_said {
@@ -287,14 +291,14 @@ impl Desk {
         Ok(())
     }
 
-    fn configured(&self) -> Result<Profiles, Problem> {
+    pub(super) fn configured(&self) -> Result<Profiles, Problem> {
         match &self.0.config {
             Some(path) => Ok(Profiles::load(path)?),
             None => Ok(Profiles::default()),
         }
     }
 
-    fn config_file(&self) -> Result<&Path, Problem> {
+    pub(super) fn config_file(&self) -> Result<&Path, Problem> {
         let nowhere = || {
             let words = "this system names no folder for a person's configuration";
             Problem::saying(Reason::ConfigInvalid, words)

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::{Desk, Walk, lock, wake_local_provider};
 use crate::{
-    copied::{Copied, KEPT_FOR, written},
+    copied::{Copied, written},
     wire::{CopyForm, Problem},
 };
 
@@ -155,11 +155,12 @@ impl Desk {
         text: Zeroizing<String>,
         form: CopyForm,
     ) -> Result<(), Problem> {
+        let time = self.window_settings().clipboard;
         self.copy(text.clone()).await?;
         let copied = Arc::new(Copied {
             form,
             text,
-            until: self.0.clock.wall() + KEPT_FOR,
+            until: self.0.clock.wall() + time,
         });
         {
             let mut screen = self.screen();
@@ -168,7 +169,7 @@ impl Desk {
         }
         let desk = self.clone();
         tauri::async_runtime::spawn(async move {
-            tokio::time::sleep(KEPT_FOR).await;
+            tokio::time::sleep(time).await;
             desk.take_back(&copied).await;
         });
         Ok(())

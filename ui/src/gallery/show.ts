@@ -15,6 +15,7 @@ export async function show(fixture: Fixture, target: HTMLElement): Promise<{ app
   host.list = { profiles: fixture.profiles ?? [{ ...LOCAL_ENTRY, in_use: true }], presets: PRESETS };
   host.added = fixture.added ?? host.added;
   host.picture = fixture.picture ?? null;
+  host.chosen = fixture.settings ?? host.chosen;
   host.detailed = fixture.details ?? host.detailed;
 
   const clock = new HeldClock(HELD_NOW, { locale: 'en-GB', timeZone: 'UTC' });

@@ -14,6 +14,7 @@ import type {
   ProfileEntry,
   Reason,
   SessionState,
+  SettingsView,
   Stage,
   Trouble,
 } from '../host/host';
@@ -45,6 +46,8 @@ export interface Fixture {
   picture?: string;
   /** What the tokens say. */
   details?: DetailsView;
+  /** What the person has chosen. */
+  settings?: SettingsView;
   acts?: Act[];
 }
 
@@ -73,7 +76,7 @@ const PICTURE = [
 const problem = (reason: Reason, detail: string | null = null): Problem => ({ reason, detail });
 
 function at(stage: Stage, more: Partial<SessionState> = {}): SessionState {
-  return { profile: TRIAL, notices: [], stage, copied: null, ...more };
+  return { profile: TRIAL, notices: [], stage, first_run: false, copied: null, ...more };
 }
 
 const unknown = (notice: Problem): Fixture => ({ state: at({ kind: 'unknown', problem: null }, { notices: [notice] }) });
@@ -181,6 +184,16 @@ const details = (view: DetailsView, acts: Act[] = []): Fixture => ({
   details: view,
   acts: [DETAILS, ...acts],
 });
+
+const SETTING = { press: 'Settings' };
+export const SETTINGS: SettingsView = {
+  theme: 'system',
+  clipboard_seconds: 30,
+  start_profile: null,
+  keep: 'keyring',
+  kept_now: 'keyring',
+  refresh_in_background: true,
+};
 
 /** What a sign-in can meet before it waits, or ends with. */
 const SIGN_IN_PROBLEMS: [Reason, string | null][] = [
@@ -328,6 +341,17 @@ function each(
 }
 
 export const states: Record<string, Fixture> = {
+  welcome: { state: at(signedOut(), { first_run: true }) },
+  'welcome-starting': {
+    state: at(signedOut(), { first_run: true }),
+    endless: ['use_profile'],
+    acts: [{ press: 'Try it here With a small provider on this computer. Any address works, and mail stays here.' }],
+  },
+  'welcome-offline': { state: at(signedOut(problem('local_provider_not_started', 'keyfob-identity was not found beside the app.')), { first_run: true }) },
+  'welcome-connect': {
+    state: at(signedOut(), { first_run: true }),
+    acts: [{ press: 'Connect a provider Sign in with your own OpenID Connect provider.' }],
+  },
   'sign-in': { state: at(signedOut()) },
   'sign-in-company': { state: at(signedOut(), { profile: COMPANY }) },
   'sign-in-browser-left': { state: at(signedOut(null, true), { profile: COMPANY }) },
@@ -574,6 +598,25 @@ export const states: Record<string, Fixture> = {
   'details-revealed': details(LOCAL_DETAILS, [{ hold: 'Hold to show the token' }]),
   'details-reading': { state: at(signedIn(42 * MINUTE)), endless: ['details'], acts: [DETAILS] },
   'details-failed': { state: at(signedIn(42 * MINUTE)), refusals: { details: problem('sign_in_needed') }, acts: [DETAILS] },
+
+  settings: { state: at(signedIn(42 * MINUTE)), settings: SETTINGS, acts: [SETTING] },
+  'settings-changed': {
+    state: at(signedOut()),
+    profiles: PROFILES,
+    settings: { ...SETTINGS, clipboard_seconds: 45, refresh_in_background: false, start_profile: 'genauth' },
+    acts: [SETTING, { radio: 'dark' }, { radio: 'this_run' }],
+  },
+  'settings-reading': { state: at(signedOut()), endless: ['settings'], acts: [SETTING] },
+  'settings-not-saved': {
+    state: at(signedOut()),
+    refusals: { change_settings: problem('config_invalid', 'config.toml cannot be written: Read-only file system') },
+    acts: [SETTING, { radio: 'dark' }],
+  },
+  'settings-unread': {
+    state: at(signedOut()),
+    refusals: { settings: problem('config_invalid', 'config.toml, line 4: unknown key "isuer"') },
+    acts: [SETTING],
+  },
 
   'add-profile': { state: at(signedOut()), acts: [OPEN, ADD] },
   'add-profile-preset': { state: at(signedOut()), acts: [OPEN, ADD, { pick: 'genauth' }] },

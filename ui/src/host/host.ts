@@ -12,6 +12,7 @@ import type {
   ProfileList,
   Reason,
   SessionState,
+  SettingsView,
   TokenKind,
 } from './wire';
 
@@ -31,7 +32,8 @@ export type Verb =
   | { name: 'refresh' }
   | { name: 'sign_out' }
   | { name: 'sign_out_in_browser' }
-  | { name: 'open_outbox' };
+  | { name: 'open_outbox' }
+  | { name: 'use_profile'; profile: string };
 
 export type VerbName = Verb['name'];
 
@@ -58,6 +60,12 @@ export interface Host {
 
   /** A token itself, to be shown while the person holds a button down, and then forgotten. */
   reveal(token: TokenKind): Promise<string>;
+
+  /** What the person has chosen for the window. */
+  settings(): Promise<SettingsView>;
+
+  /** Chooses anew; all of it is saved and takes effect. */
+  changeSettings(settings: SettingsView): Promise<void>;
 
   /** Every profile, and which one the window is at. */
   profiles(): Promise<ProfileList>;

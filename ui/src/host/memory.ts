@@ -8,6 +8,7 @@ import type {
   NewProfile,
   ProfileList,
   SessionState,
+  SettingsView,
   TokenKind,
   Trouble,
   Verb,
@@ -16,10 +17,11 @@ import type {
 
 /** What is asked about profiles, noted as the verbs are. */
 export type Wish =
-  | { name: 'use_profile' | 'remove_profile'; profile: string }
+  | { name: 'remove_profile'; profile: string }
   | { name: 'add_profile'; profile: NewProfile }
   | { name: 'reveal'; token: TokenKind }
-  | { name: 'profiles' | 'details' };
+  | { name: 'change_settings'; settings: SettingsView }
+  | { name: 'profiles' | 'details' | 'settings' };
 
 export type Asked = VerbName | Wish['name'];
 
@@ -37,6 +39,15 @@ export class MemoryHost implements Host {
   added: Added = { kind: 'works', name: '', knows_this_app: false, to_allow: [] };
   picture: string | null = null;
   detailed: DetailsView = { access: { parts: null, signature: { kind: 'for_its_api' } }, id: null };
+
+  chosen: SettingsView = {
+    theme: 'system',
+    clipboard_seconds: 30,
+    start_profile: null,
+    keep: 'keyring',
+    kept_now: 'keyring',
+    refresh_in_background: true,
+  };
 
   #present: SessionState | null;
   #receive: ((state: SessionState) => void) | null = null;
@@ -77,6 +88,17 @@ export class MemoryHost implements Host {
     this.performed.push({ name: 'reveal', token });
     await this.#outcome('reveal');
     return `A token of paper, which is what a ${token} token is here. `.repeat(8);
+  }
+
+  async settings(): Promise<SettingsView> {
+    await this.#outcome('settings');
+    return this.chosen;
+  }
+
+  async changeSettings(settings: SettingsView): Promise<void> {
+    this.performed.push({ name: 'change_settings', settings });
+    await this.#outcome('change_settings');
+    this.chosen = settings;
   }
 
   async profiles(): Promise<ProfileList> {

@@ -4,7 +4,7 @@
 // deep-link plugin emits raw return links as events. The page has no permission to listen to any.
 import { Channel, invoke } from '@tauri-apps/api/core';
 
-import type { Added, DetailsView, Host, ProfileList, SessionState, Trouble, Verb } from './host';
+import type { Added, DetailsView, Host, ProfileList, SessionState, SettingsView, Trouble, Verb } from './host';
 
 export const tauriHost: Host = {
   async watch(receive) {
@@ -29,6 +29,14 @@ export const tauriHost: Host = {
 
   reveal(token) {
     return ask<string>('reveal_token', { token });
+  },
+
+  settings() {
+    return ask<SettingsView>('settings');
+  },
+
+  async changeSettings(settings) {
+    await ask('change_settings', { settings });
   },
 
   profiles() {

@@ -37,6 +37,10 @@ stage: Stage,
  */
 notices: Array<Problem>, 
 /**
+ * Whether the person has chosen nothing yet, and never was signed in here.
+ */
+first_run: boolean, 
+/**
  * The token that was copied, for as long as the clipboard keeps it.
  */
 copied: CopiedView | null, };
@@ -429,3 +433,42 @@ problem: Problem, } | { "kind": "refused",
  * What is wrong with it.
  */
 problem: Problem, };
+
+/**
+ * What the person has chosen for the window.
+ */
+export type SettingsView = { 
+/**
+ * Its colours.
+ */
+theme: ThemeChoice, 
+/**
+ * How long a copied token stays on the clipboard, in seconds; 5 to 600.
+ */
+clipboard_seconds: number, 
+/**
+ * The profile that it opens at; null for the one used last.
+ */
+start_profile: string | null, 
+/**
+ * Where sessions are kept.
+ */
+keep: KeepChoice, 
+/**
+ * Where this run keeps them: a choice takes effect at the next start. What the page says of it is not heard.
+ */
+kept_now: KeepChoice, 
+/**
+ * Whether tokens are renewed before anybody asks.
+ */
+refresh_in_background: boolean, };
+
+/**
+ * The window's colours.
+ */
+export type ThemeChoice = "system" | "light" | "dark";
+
+/**
+ * Where sessions are kept.
+ */
+export type KeepChoice = "keyring" | "this_run";

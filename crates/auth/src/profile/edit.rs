@@ -89,10 +89,10 @@ pub fn remove(path: &Path, name: &str) -> Result<(), ProfileError> {
         let mut left = file.profiles.all.keys();
         if let (Some(only), None) = (left.next().cloned(), left.next()) {
             file.say_in_use(&only);
-        } else if let Some((key, _)) = file.document.remove_entry("profile") {
-            if let Some(words) = key.leaf_decor().prefix().and_then(|words| words.as_str()) {
-                file.keep_words(words, None);
-            }
+        } else if let Some((key, _)) = file.document.remove_entry("profile")
+            && let Some(words) = key.leaf_decor().prefix().and_then(|words| words.as_str())
+        {
+            file.keep_words(words, None);
         }
     }
     if file.profiles.window.start_profile.as_deref() == Some(name) {
