@@ -31,6 +31,8 @@ struct Finding {
     milliseconds: Option<u64>,
     /// What `--fix` has done about it.
     fixed: Option<String>,
+    /// Whether `--fix` could do something about it, and has not just done so.
+    fixable: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -94,6 +96,7 @@ impl Finding {
             remedy: None,
             milliseconds: None,
             fixed: None,
+            fixable: false,
         }
     }
 

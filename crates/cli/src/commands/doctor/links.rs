@@ -43,26 +43,37 @@ pub(super) async fn look(surroundings: &Surroundings, fix: bool) -> Vec<Finding>
         Finding::skipped(ROUND_TRIP, "it would open another program")
     };
     if fix && (!is_ours || link.reason.is_some()) {
-        let done = match register().await {
-            Ok(done) => done,
-            Err(said) => return vec![handler.with_remedy(said), link],
-        };
-        handler = who_opens_them().await;
-        handler.fixed = Some(done);
-        if handler.reason.is_none() {
-            link = round_trip(surroundings).await;
+        match register().await {
+            Ok(done) => {
+                handler = who_opens_them().await;
+                handler.fixed = Some(done);
+                if handler.reason.is_none() {
+                    link = round_trip(surroundings).await;
+                }
+            }
+            Err(said) => handler = handler.with_remedy(said),
         }
+        // It has done what it can.
+        (handler.fixable, link.fixable) = (false, false);
     }
     vec![handler, link]
+}
+
+/// What is wrong with the way of links, as far as another registration could set it right.
+fn unregistered(check: &'static str, trouble: &Trouble) -> Finding {
+    Finding {
+        fixable: entry_to_register().is_ok(),
+        ..Finding::bad(check, trouble)
+    }
 }
 
 async fn who_opens_them() -> Finding {
     match handler::current(SERVICE).await.as_deref() {
         Some(ours @ (PACKAGED | MADE_AT_RUN_TIME)) => Finding::good(HANDLER, ours),
-        Some("") => Finding::bad(HANDLER, &Reason::LinkHandlerMissing.into()),
+        Some("") => unregistered(HANDLER, &Reason::LinkHandlerMissing.into()),
         Some(other) => {
             let found = format!("they open {other}");
-            Finding::bad(HANDLER, &Trouble::saying(Reason::LinkHandlerMissing, found))
+            unregistered(HANDLER, &Trouble::saying(Reason::LinkHandlerMissing, found))
         }
         None => Finding::bad(HANDLER, &Reason::LinkHandlerMissing.into())
             .with_remedy("install xdg-utils: its `xdg-mime` tells who opens links"),
@@ -96,7 +107,7 @@ async fn round_trip(surroundings: &Surroundings) -> Finding {
         "one was opened, and did not come back within {} s",
         PATIENCE.as_secs()
     );
-    Finding::bad(
+    unregistered(
         ROUND_TRIP,
         &Trouble::saying(Reason::LinkHandlerMissing, found),
     )
@@ -116,18 +127,35 @@ async fn open(ping: &Ping) {
     tokio::task::yield_now().await;
 }
 
-/// Lets links of ours open the program that lies beside this one: by the package's desktop file where there is one,
-/// else by one of this person's own. Says what was done, or what keeps it from being done.
+/// The desktop file by which links of ours can be made to open Keyfob.
+enum Entry {
+    /// The package's.
+    Packaged,
+    /// One of this person's own, in `folder`, which names `program`.
+    Own { folder: PathBuf, program: PathBuf },
+}
+
+/// The package's where there is one, else one for the program that lies beside this one. Says what there is neither of.
+fn entry_to_register() -> Result<Entry, String> {
+    if !cfg!(debug_assertions) && packaged().is_some() {
+        return Ok(Entry::Packaged);
+    }
+    let program = programs::beside(PROGRAM)
+        .ok_or_else(|| format!("install {PROGRAM} beside keyfob: links open it"))?;
+    let folder = dirs::data_dir().ok_or("there is no folder for programs of your own")?;
+    Ok(Entry::Own { folder, program })
+}
+
+/// Lets links of ours open Keyfob. Says what was done, or what keeps it from being done.
 async fn register() -> Result<String, String> {
-    let file = if !cfg!(debug_assertions) && packaged().is_some() {
-        PACKAGED
-    } else {
-        let program = programs::beside(PROGRAM)
-            .ok_or_else(|| format!("install {PROGRAM} beside keyfob: links open it"))?;
-        let folder = dirs::data_dir().ok_or("there is no folder for programs of your own")?;
-        write_entry(&folder.join("applications"), &program)
-            .map_err(|error| format!("let this user write into {}: {error}", folder.display()))?;
-        MADE_AT_RUN_TIME
+    let file = match entry_to_register()? {
+        Entry::Packaged => PACKAGED,
+        Entry::Own { folder, program } => {
+            write_entry(&folder.join("applications"), &program).map_err(|error| {
+                format!("let this user write into {}: {error}", folder.display())
+            })?;
+            MADE_AT_RUN_TIME
+        }
     };
     let made = Command::new("xdg-mime")
         .args(["default", file, &handler::kind(SERVICE)])
