@@ -1,10 +1,10 @@
-//! `cargo xtask bench`: how fast the app starts, how much memory it takes, how large it is, and how long a clicked
-//! link takes to "Signed in"; whole release programs, on a desktop of their own.
+//! `cargo xtask bench`: how fast the app starts, how much memory it takes, how large it is, how long a clicked
+//! link takes to "Signed in", and what the app costs while nobody uses it; whole release programs, on a desktop of their own.
 //!
 //! A figure alone says more about the machine than about the app. So each is compared with the least that a Tauri
 //! program can be (`bench/bare-window`), built in the same profile and started by turns with the app: whatever else
-//! the machine does meets both. [`starts`] measures one start, [`memory`] what it holds, [`links`] one clicked link;
-//! [`stages`] says where the time went. [`terminal`] measures `keyfob token` beside other programs that print a secret,
+//! the machine does meets both. [`starts`] measures one start, [`memory`] what it holds, [`links`] one clicked link,
+//! [`quiet`] what it costs when nobody does anything; [`stages`] says where the time went. [`terminal`] measures `keyfob token` beside other programs that print a secret,
 //! and many of it at once; [`inside`] what a token costs within a program, [`exchange`] what an answer costs beside
 //! another library.
 
@@ -16,10 +16,12 @@ mod figures;
 mod inside;
 mod links;
 mod memory;
+mod quiet;
 mod report;
 mod stages;
 mod starts;
 mod terminal;
+mod zipped;
 
 use std::fs;
 use std::io;
@@ -189,6 +191,7 @@ fn measure_on(
     }
     say(&format!("{CLICKS} clicked links, one before to warm up"));
     let clicks = links::measure(desktop, &mut display, &programs.app, provider, CLICKS)?;
+    let quiet = quiet::measure(desktop, &mut display, &programs.app, provider)?;
 
     let load_after = load();
     let found = report::Found {
@@ -199,8 +202,9 @@ fn measure_on(
         clicks,
         load: [load_before, load_after],
     };
-    print!("{found}");
+    print!("{found}{quiet}");
     let mut figures = found.figures();
+    quiet.add_to(&mut figures);
     let terminal = terminal::measure(desktop, &programs, provider)?;
     print!("{terminal}");
     terminal.add_to(&mut figures);

@@ -62,6 +62,7 @@ pub fn marked(root: &Path) -> Vec<u32> {
         .collect()
 }
 
-pub(crate) fn named(error: &io::Error, program: &str) -> io::Error {
+/// An error that says which program it is about.
+pub fn named(error: &io::Error, program: &str) -> io::Error {
     io::Error::new(error.kind(), format!("{program}: {error}"))
 }

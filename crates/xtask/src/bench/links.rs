@@ -19,7 +19,7 @@ use xtask::wait;
 use super::browser;
 use super::display::Display;
 use super::stages::{FILTER, Stages};
-use super::starts::{self, Picture, seen};
+use super::starts::{self, Picture, Started, seen};
 use super::{milliseconds, now};
 
 /// "Sign out", at the right of the foot.
@@ -86,25 +86,43 @@ pub(super) fn measure(
 ) -> io::Result<Vec<Click>> {
     let browser = BrowserToBe::install(desktop)?;
     let started = starts::spawn(desktop, app)?;
-    let stages = &started.stages;
     let mut clicks = Vec::new();
     for number in 0..=count {
-        seen(display, Picture::SignIn)?;
         // Another address each time, so that no limit on the letters to one person is met.
         let address = format!("ada{number}@example.com");
-        press(desktop, &["type", "--delay", "4", &address])?;
-        press(desktop, &["key", "Return"])?;
-        let page = browser.is_asked_to_open()?;
-        let link = browser::follow_the_mail(base, &page)?;
+        clicks.push(sign_in(
+            desktop, display, &started, &browser, base, &address,
+        )?);
         thread::sleep(REST);
-        clicks.push(click(desktop, display, stages, &link)?);
-        thread::sleep(REST);
-        let [x, y] = SIGN_OUT;
-        press(desktop, &["mousemove", x, y, "click", "1"])?;
+        sign_out(desktop)?;
     }
     started.end()?;
     clicks.remove(0);
     Ok(clicks)
+}
+
+/// Signs in as a person does, and says what the click on the link cost.
+pub(super) fn sign_in(
+    desktop: &PrivateDesktop,
+    display: &mut Display,
+    app: &Started,
+    browser: &BrowserToBe,
+    base: &str,
+    address: &str,
+) -> io::Result<Click> {
+    seen(display, Picture::SignIn)?;
+    press(desktop, &["type", "--delay", "4", address])?;
+    press(desktop, &["key", "Return"])?;
+    let page = browser.is_asked_to_open()?;
+    let link = browser::follow_the_mail(base, &page)?;
+    thread::sleep(REST);
+    click(desktop, display, &app.stages, &link)
+}
+
+/// Presses the button; when the display shows it, nobody is signed in any more.
+pub(super) fn sign_out(desktop: &PrivateDesktop) -> io::Result<()> {
+    let [x, y] = SIGN_OUT;
+    press(desktop, &["mousemove", x, y, "click", "1"])
 }
 
 fn click(

@@ -8,13 +8,15 @@ use std::path::Path;
 use super::figures::{Figures, Sample, plain};
 use super::links::Click;
 use super::stages::Course;
-use super::{Programs, Starts};
+use super::{Programs, Starts, zipped};
 
 /// The programs in bytes, stripped as the release profile has it.
 pub(super) struct Sizes {
     app: u64,
     bare: u64,
     provider: u64,
+    /// The page in the window, packed.
+    page: u64,
 }
 
 impl Sizes {
@@ -24,6 +26,7 @@ impl Sizes {
             app: size(&programs.app)?,
             bare: size(&programs.bare)?,
             provider: size(&programs.provider)?,
+            page: zipped::page()?,
         })
     }
 }
@@ -68,6 +71,7 @@ impl Found {
         figures.add("size_bytes", number(sizes.app));
         figures.add("size_bare_bytes", number(sizes.bare));
         figures.add("size_provider_bytes", number(sizes.provider));
+        figures.add("page_gzip_bytes", number(sizes.page));
 
         let signed_in: Sample = clicks.iter().map(|click| click.signed_in).collect();
         figures.add("link_to_signed_in_ms", signed_in.median());
@@ -155,6 +159,12 @@ impl fmt::Display for Found {
             "{:<34}{:>12}",
             "local provider, stripped",
             megabytes(number(sizes.provider))
+        )?;
+        writeln!(
+            out,
+            "{:<34}{:>12}",
+            "page: scripts and styles, gzip -9",
+            format!("{:.1} KiB", number(sizes.page) / 1_024.0)
         )?;
         let first = first.map(|first| format!("{first:.0} ms"));
         writeln!(
@@ -283,6 +293,7 @@ mod tests {
                 app: 9_000_000,
                 bare: 4_500_000,
                 provider: 6_000_000,
+                page: 40_960,
             },
             first: [400.0, 420.0],
             bare: starts(1.0),
@@ -304,6 +315,7 @@ mod tests {
             "\"memory_ratio\": 1,",
             "\"memory_mib\": 256,",
             "\"size_ratio\": 2,",
+            "\"page_gzip_bytes\": 40960,",
             "\"link_to_signed_in_ms\": 200,",
             "\"link_to_signed_in_ms_max\": 200,",
             "\"link_kept_at_ms\": 130,",

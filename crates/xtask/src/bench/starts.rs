@@ -78,21 +78,37 @@ impl Picture {
 
 /// Looks at the display until it shows the picture, and says when it did.
 pub(super) fn seen(display: &mut Display, picture: Picture) -> io::Result<Instant> {
+    look(display, |column| picture.is_shown_in(column))?
+        .ok_or_else(|| too_late(&format!("does not show {picture:?}")))
+}
+
+/// Looks at the display until it does not show the picture any more.
+pub(super) fn gone(display: &mut Display, picture: Picture) -> io::Result<Instant> {
+    look(display, |column| !picture.is_shown_in(column))?
+        .ok_or_else(|| too_late(&format!("still shows {picture:?}")))
+}
+
+fn look(
+    display: &mut Display,
+    is_as_wanted: impl Fn(&[u32]) -> bool,
+) -> io::Result<Option<Instant>> {
     let start = now();
     loop {
         let column = display.colours(COLUMN)?;
         let at = now();
-        if picture.is_shown_in(&column) {
-            return Ok(at);
+        if is_as_wanted(&column) {
+            return Ok(Some(at));
         }
         if at.duration_since(start) > LIMIT {
-            return Err(io::Error::other(format!(
-                "the display does not show {picture:?} after {} s",
-                LIMIT.as_secs()
-            )));
+            return Ok(None);
         }
         thread::sleep(PAUSE);
     }
+}
+
+fn too_late(what: &str) -> io::Error {
+    let seconds = LIMIT.as_secs();
+    io::Error::other(format!("the display {what} after {seconds} s"))
 }
 
 /// A program that was started and is painted.
@@ -160,6 +176,11 @@ pub(super) fn measure(
 }
 
 impl Started {
+    /// The program's own process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends the program and waits until nothing of it is left: the next start must not find it.
     pub(super) fn end(mut self) -> io::Result<()> {
         let mut tree = memory::tree(self.child.id());
