@@ -8,7 +8,7 @@ export interface Place {
   timeZone?: string | undefined;
 }
 
-const SECOND = 1_000;
+export const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -44,6 +44,29 @@ export function remainingText(instant: number, now: number): string {
 
 function units(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
+
+/** A timer stands still while the computer sleeps: after it has woken, what is shown is right within this time. */
+export const LONGEST_TICK = 10 * SECOND;
+
+/**
+ * How often a life is to be looked at: so often that its ring closes by one degree at a time, and every second where the
+ * words count seconds. Each divides a minute, so that no change of the words lies between two looks.
+ */
+export function paceOf(lifetime: number, left: number): number {
+  const degree = lifetime / 360;
+  const pace = [LONGEST_TICK, 5 * SECOND, 2 * SECOND].find((pace) => pace <= degree);
+  return pace === undefined || left < ENDING ? SECOND : pace;
+}
+
+/** How long until the time left, in words, is another one by `pace`. */
+export function untilTick(instant: number, now: number, pace: number): number {
+  const left = instant - now;
+  if (left <= 0) {
+    return LONGEST_TICK;
+  }
+  // Seconds are rounded up: "12 min" is said of the last of its seconds, and "11 min" one second later.
+  return Math.min(left, (left + SECOND) % pace || pace);
 }
 
 /** The time of day, as the place writes it; with the day when that is not today. */
