@@ -11,6 +11,11 @@ use std::{
     time::SystemTime,
 };
 
+#[cfg_attr(not(target_os = "linux"), path = "state_folder/unwatched.rs")]
+mod watch;
+
+pub(crate) use self::watch::Watch;
+
 /// Where those files are.
 #[derive(Clone, Debug)]
 pub struct StateFolder {
@@ -100,6 +105,17 @@ impl StateFolder {
     }
 }
 
+impl StateFolder {
+    /// Lets the system tell of whatever is [said](Self::say_changed) from now on; `None` where it cannot, and where it
+    /// would not tell of all of it.
+    pub(crate) fn watch(&self) -> Option<Watch> {
+        for folder in &self.folders {
+            made(folder).ok()?;
+        }
+        Watch::on(&self.folders).ok()
+    }
+}
+
 fn changed(folder: &Path, profile: &str) -> PathBuf {
     folder.join(format!("{profile}.changed"))
 }
@@ -172,5 +188,51 @@ mod tests {
         assert_eq!(folder.last_change("home"), before, "another profile's");
         let changed = root.path().join("state/work.changed");
         assert_eq!(fs::read(changed).unwrap(), b"");
+    }
+
+    #[cfg(target_os = "linux")]
+    mod watched {
+        use std::time::Duration;
+
+        use tokio::time::timeout;
+
+        use super::*;
+
+        /// Whether the system has something to tell.
+        async fn is_told(watch: &Watch) -> bool {
+            timeout(Duration::from_millis(200), watch.changed())
+                .await
+                .is_ok()
+        }
+
+        #[tokio::test]
+        async fn every_change_that_is_said_is_told_of() {
+            let root = tempfile::tempdir().unwrap();
+            let folder = two(root.path());
+            let watch = folder.watch().unwrap();
+            assert!(!is_told(&watch).await);
+            for _ in 0..3 {
+                folder.say_changed("work");
+                assert!(is_told(&watch).await);
+            }
+            assert!(!is_told(&watch).await, "it was told of all of it at once");
+        }
+
+        #[tokio::test]
+        async fn a_lock_is_no_change() {
+            let root = tempfile::tempdir().unwrap();
+            let folder = two(root.path());
+            drop(folder.lock_files("work").unwrap());
+            let watch = folder.watch().unwrap();
+            drop(folder.lock_files("work").unwrap());
+            assert!(!is_told(&watch).await);
+        }
+
+        #[tokio::test]
+        async fn where_one_folder_cannot_be_watched_none_is() {
+            let root = tempfile::tempdir().unwrap();
+            fs::write(root.path().join("state"), "in the way").unwrap();
+            assert!(two(root.path()).watch().is_none());
+        }
     }
 }

@@ -12,10 +12,13 @@ use super::{
     manager::Inner,
     renewal::{Spend, Wish},
 };
-use crate::{ProviderError, VaultError};
+use crate::{ProviderError, VaultError, state_folder::Watch};
 
-/// How often the sign of a change is looked at: a look at the time of an empty file.
+/// How often the sign of a change is looked at where the system does not tell of it: a look at the time of an empty file.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How long a change may take in all its files, once the system has told of the first.
+const CHANGE: Duration = Duration::from_millis(50);
 
 /// How often a keyring is looked for that is not there.
 const LOOK_FOR_KEYRING: Duration = Duration::from_secs(3);
@@ -34,9 +37,17 @@ const LONGEST_WAIT: Duration = Duration::from_hours(1);
 impl SessionManager {
     /// Takes up what other programs do: they sign in or out, or renew the tokens. It runs until it is dropped.
     pub async fn follow(&self) {
+        // Before the first look: what happens after it is told.
+        let mut watch = self.0.store.watch();
         let mut seen = self.0.store.last_change();
         loop {
-            tokio::time::sleep(LOOK).await;
+            let told = another_sign(watch.as_ref()).await;
+            if told {
+                tokio::time::sleep(CHANGE).await;
+            } else {
+                // The folder may be another one by now, or one that can be watched.
+                watch = self.0.store.watch();
+            }
             let now = self.0.store.last_change();
             if now == seen {
                 continue;
@@ -180,6 +191,15 @@ fn asked_to_wait(error: &SessionError) -> Duration {
     }
 }
 
+/// Waits until it is worth looking for a change. Whether the system has told of one.
+async fn another_sign(watch: Option<&Watch>) -> bool {
+    let Some(watch) = watch else {
+        tokio::time::sleep(LOOK).await;
+        return false;
+    };
+    tokio::time::timeout(TICK, watch.changed()).await.is_ok()
+}
+
 /// Waits until another session is shown than now.
 async fn signed_in_anew(status: &mut watch::Receiver<SessionStatus>) {
     let expires_at = |status: &SessionStatus| match status {
@@ -189,4 +209,33 @@ async fn signed_in_anew(status: &mut watch::Receiver<SessionStatus>) {
     let before = expires_at(&status.borrow_and_update());
     // The sender lives as long as the manager, which is borrowed here.
     let _ = status.wait_for(|now| expires_at(now) != before).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::StateFolder;
+
+    #[tokio::test(start_paused = true)]
+    async fn where_nothing_is_told_it_is_looked_twice_a_second() {
+        let begun = Instant::now();
+        assert!(!another_sign(None).await);
+        assert_eq!(begun.elapsed(), LOOK);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test(start_paused = true)]
+    async fn where_changes_are_told_of_it_is_looked_at_once_and_else_rarely() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = StateFolder::at(root.path());
+        let watch = folder.watch();
+        let begun = Instant::now();
+        assert!(!another_sign(watch.as_ref()).await);
+        assert_eq!(begun.elapsed(), TICK);
+        folder.say_changed("work");
+        assert!(another_sign(watch.as_ref()).await);
+        assert_eq!(begun.elapsed(), TICK);
+    }
 }

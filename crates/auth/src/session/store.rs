@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     AccessToken, Account, IdToken, Reason, RefreshToken, Timestamp, TokenSet, Vault, VaultError,
-    clock::BootMoment, state_folder::StateFolder,
+    clock::BootMoment,
+    state_folder::{StateFolder, Watch},
 };
 
 /// The version of the record that this program writes, and the newest it reads.
@@ -149,6 +150,11 @@ impl SessionStore {
     /// When any program last changed the record; only ever compared with another such answer.
     pub(super) fn last_change(&self) -> Vec<Option<SystemTime>> {
         self.folder.last_change(&self.profile)
+    }
+
+    /// By which the system tells of a change, where it does.
+    pub(super) fn watch(&self) -> Option<Watch> {
+        self.folder.watch()
     }
 
     /// Tells the other programs of a change.
