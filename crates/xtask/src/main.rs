@@ -34,7 +34,8 @@ Keyfob's chores. Each one sets up what it needs, system packages included.
     cargo xtask bindings             write the page's types anew from the Rust types
     cargo xtask screenshots DIR      every state of the page, light and dark, at 100 % and 200 %
     cargo xtask bench [--json FILE] [--runs N]
-                                     start, memory, size and a clicked link, beside a bare Tauri window
+                                     start, memory, size and a clicked link, beside a bare Tauri window;
+                                     and what an app that nobody uses costs the processor
     cargo xtask help                 this text
 ";
 

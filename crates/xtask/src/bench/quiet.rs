@@ -36,7 +36,7 @@ const PAGE: &str = "WebKitWebProces";
 const NETWORK: &str = "WebKitNetworkPr";
 
 /// The processor time of one while, in percent of one core.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Cost {
     all: f64,
     /// Of the process that runs and draws the page.
@@ -93,42 +93,74 @@ fn a_while(root: u32) -> io::Result<Cost> {
     let (begun, before) = (now(), Spent::of_tree(root));
     thread::sleep(WHILE);
     let after = Spent::of_tree(root);
-    let ticks = TICKS_A_SECOND * (now() - begun).as_secs_f64();
     if after.0.is_empty() {
         return Err(io::Error::other("the app has ended"));
     }
-    Ok(after.since(&before, ticks))
+    Ok(after.since(&before, (now() - begun).as_secs_f64()))
 }
 
-/// The ticks that the processes of a tree have spent so far, by their names.
-struct Spent(BTreeMap<String, u64>);
+/// What the processes of a tree have spent so far, by their ids.
+struct Spent(BTreeMap<u32, Process>);
+
+struct Process {
+    name: String,
+    /// Of its threads that run, in nanoseconds.
+    by_threads: u64,
+    /// Of all its threads, and of its children that have ended.
+    ticks: u64,
+}
 
 impl Spent {
     fn of_tree(root: u32) -> Self {
-        let mut spent = BTreeMap::new();
-        for id in memory::tree(root) {
-            // One that has just ended is counted by its parent.
-            let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-            if let Some((name, ticks)) = ticks(&stat) {
-                *spent.entry(name.to_owned()).or_default() += ticks;
-            }
-        }
-        Self(spent)
+        let tree = memory::tree(root).into_iter();
+        // One that has just ended is counted by its parent.
+        Self(
+            tree.filter_map(|id| Some((id, Process::now(id)?)))
+                .collect(),
+        )
     }
 
-    /// In percent of one core, of which `ticks` have gone by.
-    fn since(&self, before: &Self, ticks: f64) -> Cost {
-        let share =
-            |of: &dyn Fn(&Self) -> u64| 100.0 * number(of(self).saturating_sub(of(before))) / ticks;
-        let all = share(&|spent| spent.0.values().sum());
-        let [page, network] = [PAGE, NETWORK]
-            .map(|name| share(&|spent| spent.0.get(name).copied().unwrap_or_default()));
+    /// In percent of one core, of which so many seconds have gone by.
+    fn since(&self, before: &Self, seconds: f64) -> Cost {
+        let share = |is_meant: &dyn Fn(&str) -> bool| {
+            let meant = self.0.iter().filter(|(_, process)| is_meant(&process.name));
+            let spent = meant.map(|(id, process)| process.seconds_since(before.0.get(id)));
+            100.0 * spent.sum::<f64>() / seconds
+        };
         Cost {
-            all,
-            page,
-            network,
-            program: all - page - network,
+            all: share(&|_| true),
+            page: share(&|name| name == PAGE),
+            network: share(&|name| name == NETWORK),
+            program: share(&|name| ![PAGE, NETWORK].contains(&name)),
         }
+    }
+}
+
+impl Process {
+    fn now(id: u32) -> Option<Self> {
+        let folder = Path::new("/proc").join(id.to_string());
+        let stat = fs::read_to_string(folder.join("stat")).ok()?;
+        let (name, ticks) = ticks(&stat)?;
+        let threads = fs::read_dir(folder.join("task")).ok()?.flatten();
+        let of_thread = |thread: &Path| {
+            let schedstat = fs::read_to_string(thread.join("schedstat")).ok()?;
+            schedstat.split(' ').next()?.parse::<u64>().ok()
+        };
+        Some(Self {
+            name: name.to_owned(),
+            by_threads: threads.filter_map(|thread| of_thread(&thread.path())).sum(),
+            ticks,
+        })
+    }
+
+    /// The kernel counts exactly by threads, but forgets those that end, and forgets nobody in ticks, but counts whole
+    /// ones. A tick more may be hardly any time, so that one less is what was spent at least.
+    fn seconds_since(&self, before: Option<&Self>) -> f64 {
+        let by_threads = before.map_or(0, |before| before.by_threads);
+        let by_threads = Duration::from_nanos(self.by_threads.saturating_sub(by_threads));
+        let ticks = self.ticks - before.map_or(0, |before| before.ticks);
+        let at_least = number(ticks.saturating_sub(1)) / TICKS_A_SECOND;
+        by_threads.as_secs_f64().max(at_least)
     }
 }
 
@@ -186,7 +218,9 @@ impl fmt::Display for Quiet {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cost, NETWORK, PAGE, Spent, ticks};
+    use std::collections::BTreeMap;
+
+    use super::{NETWORK, PAGE, Process, Spent, ticks};
 
     #[test]
     fn a_process_answers_for_its_children_that_have_ended() {
@@ -196,25 +230,41 @@ mod tests {
         assert_eq!(ticks(""), None);
     }
 
+    fn process(name: &str, by_threads: u64, ticks: u64) -> Process {
+        Process {
+            name: name.to_owned(),
+            by_threads,
+            ticks,
+        }
+    }
+
     #[test]
-    fn what_was_spent_before_is_not_counted() {
-        let spent = |names: &[&str], ticks: &[u64]| {
-            let names = names.iter().map(|name| (*name).to_owned());
-            Spent(names.zip(ticks.iter().copied()).collect())
-        };
-        // The browser's start ended in between, and is in the program's own time since.
-        let before = spent(
-            &["keyfob-desktop", PAGE, NETWORK, "xdg-open"],
-            &[100, 200, 50, 4],
-        );
-        let after = spent(&["keyfob-desktop", PAGE, NETWORK], &[112, 220, 50]);
-        let cost = after.since(&before, 400.0);
-        let expected = Cost {
-            all: 7.0,
-            page: 5.0,
-            network: 0.0,
-            program: 2.0,
-        };
-        assert_eq!(cost, expected);
+    fn what_was_spent_before_is_not_counted_and_each_process_has_its_share() {
+        let before = Spent(BTreeMap::from([
+            (7, process("keyfob-desktop", 500_000_000, 50)),
+            (8, process(PAGE, 900_000_000, 90)),
+        ]));
+        let after = Spent(BTreeMap::from([
+            (7, process("keyfob-desktop", 504_000_000, 50)),
+            (8, process(PAGE, 916_000_000, 91)),
+            (9, process(NETWORK, 2_000_000, 0)),
+        ]));
+        let cost = after.since(&before, 2.0);
+        for (found, expected) in [
+            (cost.all, 1.1),
+            (cost.program, 0.2),
+            (cost.page, 0.8),
+            (cost.network, 0.1),
+        ] {
+            assert!((found - expected).abs() < 1e-9, "{cost:?}");
+        }
+    }
+
+    #[test]
+    fn threads_and_children_that_have_ended_are_counted_too() {
+        let before = process("keyfob-desktop", 500_000_000, 50);
+        let after = process("keyfob-desktop", 400_000_000, 58);
+        let spent = after.seconds_since(Some(&before));
+        assert!((spent - 0.07).abs() < 1e-9, "{spent}");
     }
 }
