@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { clockText, distanceText, momentText, remainingText, secondsUntil, shareLeft } from './time';
+import { callDue, clockText, distanceText, momentText, remainingText, secondsUntil, shareLeft, spokenText } from './time';
 
 const NOW = Date.UTC(2026, 2, 14, 14, 17, 0);
 const SECOND = 1_000;
@@ -72,6 +72,34 @@ describe('the share of a life that is left', () => {
 
   it('of no life at all is none', () => {
     expect(shareLeft(NOW + HOUR, 0, NOW)).toBe(0);
+  });
+});
+
+describe('the end of a token', () => {
+  const MIN = 60_000;
+
+  it.each([
+    [11 * MIN, 10 * MIN, 10 * MIN],
+    [10 * MIN, 10 * MIN - 1_000, null],
+    [10 * MIN + 1, 9 * MIN, 10 * MIN],
+    [5 * MIN, 2 * MIN, null],
+    [61_000, 60_000, MIN],
+    [11_000, 10_000, 10_000],
+    [10_000, 9_000, null],
+    [60 * MIN, 8_000, 10_000],
+    [11_000, 0, null],
+    [11_000, -5_000, null],
+    [5_000, 60 * MIN, null],
+  ])('after %i ms with %i ms left calls %s', (before, left, call) => {
+    expect(callDue(before, left)).toBe(call);
+  });
+
+  it.each([
+    [10 * MIN, '10 minutes'],
+    [MIN, '1 minute'],
+    [10_000, '10 seconds'],
+  ])('is called in whole words', (length, words) => {
+    expect(spokenText(length, { locale: 'en-GB' })).toBe(words);
   });
 });
 

@@ -1,6 +1,7 @@
 // Times in words: pure functions of two instants and a place.
 //
 // Instants are milliseconds since 1970, as everywhere on the wire. Nothing here reads the clock.
+import { words } from './words';
 
 /** Where the words are read. `undefined` stands for the system's own. */
 export interface Place {
@@ -9,7 +10,7 @@ export interface Place {
 }
 
 export const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
+export const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
@@ -24,26 +25,35 @@ export function secondsUntil(instant: number, now: number): number {
 /** The time left in its largest useful units: "3 days", "14 h", "1 h 5 min", "12 min", "1 min 40 s", "9 s". */
 export function remainingText(instant: number, now: number): string {
   const left = secondsUntil(instant, now) * SECOND;
+  const { days, hours, minutes, seconds } = words.units;
   if (left >= 2 * DAY) {
-    return `${Math.floor(left / DAY)} days`;
+    return days(Math.floor(left / DAY));
   }
   if (left >= 10 * HOUR) {
-    return `${Math.floor(left / HOUR)} h`;
+    return hours(Math.floor(left / HOUR));
   }
   if (left >= HOUR) {
-    return units(Math.floor(left / HOUR), 'h', Math.floor((left % HOUR) / MINUTE), 'min');
+    return both(hours(Math.floor(left / HOUR)), Math.floor((left % HOUR) / MINUTE), minutes);
   }
   if (left >= ENDING) {
-    return `${Math.floor(left / MINUTE)} min`;
+    return minutes(Math.floor(left / MINUTE));
   }
   if (left >= MINUTE) {
-    return units(1, 'min', (left - MINUTE) / SECOND, 's');
+    return both(minutes(1), (left - MINUTE) / SECOND, seconds);
   }
-  return `${left / SECOND} s`;
+  return seconds(left / SECOND);
 }
 
-function units(large: number, largeUnit: string, small: number, smallUnit: string): string {
-  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+function both(large: string, small: number, unit: (count: number) => string): string {
+  return small === 0 ? large : words.units.both(large, unit(small));
+}
+
+/** When the end of a token is called out to who does not see it, in time left. */
+const CALLS = [10 * SECOND, MINUTE, 10 * MINUTE];
+
+/** The call that is due when so much is left, and so much was left at the look before; null when none is. */
+export function callDue(before: number, left: number): number | null {
+  return (left > 0 && CALLS.find((call) => left <= call && call < before)) || null;
 }
 
 /** A timer stands still while the computer sleeps: after it has woken, what is shown is right within this time. */
@@ -88,6 +98,12 @@ export function clockText(instant: number, now: number, place: Place): string {
 export function momentText(instant: number, place: Place): string {
   const options: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'medium' };
   return new Intl.DateTimeFormat(place.locale, { timeZone: place.timeZone, ...options }).format(instant);
+}
+
+/** A length of minutes or seconds, in whole words: "10 minutes", "1 minute". */
+export function spokenText(length: number, place: Place): string {
+  const [unit, count] = length >= MINUTE ? ['minute', length / MINUTE] : ['second', length / SECOND];
+  return new Intl.NumberFormat(place.locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count);
 }
 
 /** How far the moment is from now, in its largest unit: "in 48 minutes", "3 days ago". */

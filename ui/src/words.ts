@@ -2,6 +2,7 @@
 //
 // Rust says what happened in one `Reason`; `failures` below says it to a person: one sentence of what happened,
 // one thing to do. A reason without words does not compile.
+import { plural } from './plural';
 import type { Remedy } from './remedy';
 import type { TroubleReason } from './host/host';
 
@@ -238,6 +239,14 @@ export const profileFailures: Partial<Record<TroubleReason, string>> = {
 };
 
 export const words = {
+  units: {
+    days: (count: number) => plural(count, { one: '# day', other: '# days' }),
+    hours: (count: number) => `${count} h`,
+    minutes: (count: number) => `${count} min`,
+    seconds: (count: number) => `${count} s`,
+    both: (large: string, small: string) => `${large} ${small}`,
+  },
+
   app: 'Keyfob',
   notices: 'Notices',
   localProvider: 'Local provider',
@@ -456,6 +465,7 @@ export const words = {
     who: 'Signed in as',
     token: 'Access token',
     expiresIn: 'Expires in',
+    expiresSoon: (time: string) => `The access token expires in ${time}.`,
     expired: 'Expired',
     expiredHint: 'Refreshes when you copy',
     verified: 'Verified',
