@@ -6,6 +6,7 @@ fn main() {
         "add_profile",
         "cancel_sign_in",
         "change_settings",
+        "check_up",
         "continue_in_browser",
         "copy_sign_in_address",
         "copy_token",

@@ -13,8 +13,8 @@ use crate::{
     page::{Answer, Refused, Revealed, Told, revealed, told},
     window,
     wire::{
-        Added, CopyForm, DetailsView, NewProfile, ProfileList, SessionState, SettingsView,
-        TokenKind,
+        Added, CopyForm, DetailsView, FindingView, NewProfile, ProfileList, SessionState,
+        SettingsView, TokenKind,
     },
 };
 
@@ -123,6 +123,15 @@ pub async fn remove_profile(desk: State<'_, Desk>, profile: String) -> Done {
 #[tauri::command]
 pub async fn token_details(desk: State<'_, Desk>) -> Answer<DetailsView> {
     told(desk.token_details().await)
+}
+
+#[tauri::command]
+pub async fn check_up(desk: State<'_, Desk>, mend: bool) -> Answer<Vec<FindingView>> {
+    told(if mend {
+        desk.mend().await
+    } else {
+        desk.check_up().await
+    })
 }
 
 #[tauri::command]

@@ -5,6 +5,7 @@
 //! the whole new state to whoever watches.
 
 mod details;
+mod diagnostics;
 mod keeping;
 mod profiles;
 mod returns;
@@ -60,6 +61,8 @@ struct Inner {
     handler: OnceCell<Handler>,
     /// Held while it is settled which profile the window is at.
     settling: tokio::sync::Mutex<()>,
+    /// Held while the doctor is at work.
+    diagnosing: tokio::sync::Mutex<()>,
     /// Every profile that the window was at in this run, by name.
     walks: Mutex<BTreeMap<String, Arc<Walk>>>,
     /// Those that were removed or changed: something of them may still be under way.
@@ -140,6 +143,7 @@ impl Desk {
             clipboard: Clipboard::default(),
             handler: OnceCell::new(),
             settling: tokio::sync::Mutex::default(),
+            diagnosing: tokio::sync::Mutex::default(),
             walks: Mutex::default(),
             gone: Mutex::default(),
             looks,
@@ -159,6 +163,21 @@ impl Desk {
         tauri::async_runtime::spawn(async move {
             if !handler.turned_out_ours().await {
                 desk.change_notices(|notices| notices.say(Reason::LinkHandlerMissing.into()));
+            }
+        });
+    }
+
+    /// Learns it anew: somebody has opened a link since.
+    fn links_turn_out(&self, come: bool) {
+        let Some(handler) = self.0.handler.get() else {
+            return;
+        };
+        let ours = handler.turns_out(come);
+        self.change_notices(|notices| {
+            if ours {
+                notices.take_back(Reason::LinkHandlerMissing);
+            } else {
+                notices.say(Reason::LinkHandlerMissing.into());
             }
         });
     }

@@ -22,11 +22,13 @@ pub fn among(arguments: impl IntoIterator<Item = String>) -> Vec<String> {
     deep_link::among(SCHEME, arguments.into_iter().skip(1))
 }
 
-/// Whether links of our scheme open this program; asked once, in the background.
+/// Whether links of our scheme open this program; asked once, in the background, and again by the doctor.
 #[derive(Clone)]
 pub struct Handler {
-    answer: watch::Receiver<Option<bool>>,
+    answer: watch::Sender<Option<bool>>,
     wanted: Arc<Notify>,
+    /// Whether an instance that a link starts finds us.
+    can_find: bool,
 }
 
 impl Handler {
@@ -34,7 +36,8 @@ impl Handler {
     ///
     /// A link starts another instance; unless that one `can_find` us, the link stays there and is of no use.
     pub fn register(app: &AppHandle, can_find: bool) -> Self {
-        let (give, answer) = watch::channel(None);
+        let answer = watch::Sender::new(None);
+        let give = answer.clone();
         let wanted = Arc::new(Notify::new());
         let (app, wanted_now) = (app.clone(), Arc::clone(&wanted));
         tauri::async_runtime::spawn(async move {
@@ -48,7 +51,18 @@ impl Handler {
             }
             give.send_replace(Some(ours));
         });
-        Self { answer, wanted }
+        Self {
+            answer,
+            wanted,
+            can_find,
+        }
+    }
+
+    /// Somebody has found out whether links `come` to our programs. Whether they are of use to this one then.
+    pub fn turns_out(&self, come: bool) -> bool {
+        let ours = come && self.can_find;
+        self.answer.send_replace(Some(ours));
+        ours
     }
 
     /// The answer, for somebody who needs it now; waited for when it is still being asked.
@@ -59,7 +73,7 @@ impl Handler {
 
     /// The answer, whenever it comes.
     pub async fn turned_out_ours(&self) -> bool {
-        let mut answer = self.answer.clone();
+        let mut answer = self.answer.subscribe();
         answer
             .wait_for(Option::is_some)
             .await

@@ -132,6 +132,7 @@ fn build(
             commands::add_profile,
             commands::cancel_sign_in,
             commands::change_settings,
+            commands::check_up,
             commands::continue_in_browser,
             commands::copy_sign_in_address,
             commands::copy_token,

@@ -430,6 +430,39 @@ pub enum ClaimChange {
     Gone,
 }
 
+/// What one check of the doctor has found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct FindingView {
+    /// The doctor's word for what was checked.
+    pub check: String,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What was found, in the doctor's words.
+    pub found: String,
+    /// What to do about it; commands stand in backticks.
+    pub remedy: Option<String>,
+    /// How long it took, where that says something.
+    pub milliseconds: Option<u32>,
+    /// What has just been done about it.
+    pub fixed: Option<String>,
+    /// Whether the doctor could do something about it.
+    pub mendable: bool,
+}
+
+/// What came of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// All is well.
+    Good,
+    /// Something is missing that may not be needed.
+    Odd,
+    /// It keeps Keyfob from working.
+    Bad,
+    /// It could not be tried.
+    Skipped,
+}
+
 /// Who has signed a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -541,6 +574,8 @@ mod tests {
         declare(SettingsView::decl(&config), SettingsView::docs());
         declare(ThemeChoice::decl(&config), ThemeChoice::docs());
         declare(KeepChoice::decl(&config), KeepChoice::docs());
+        declare(FindingView::decl(&config), FindingView::docs());
+        declare(Outcome::decl(&config), Outcome::docs());
         text
     }
 

@@ -647,6 +647,137 @@ describe('the profile screens', () => {
   });
 });
 
+describe('the diagnostics', () => {
+  const screen = () => main()?.dataset.screen;
+  const row = (check: string) => document.querySelector(`[data-check="${check}"]`);
+  const said = (check: string) => row(check)?.textContent.replace(/\s+/g, ' ').trim();
+  const verdict = () => document.querySelector('section .verdict')?.textContent.trim();
+  const aloud = () => document.querySelector('p[role="status"]')?.textContent.trim();
+
+  it.each(['sign-in', 'unknown-keyring-locked', 'waiting-email', 'signed-in'])(
+    'open by Ctrl+Shift+D, begin at once, and close by Escape (%s)',
+    async (state) => {
+      const host = await open(state);
+      await key('D', { ctrlKey: true, shiftKey: true });
+      expect(screen()).toBe('diagnostics');
+      expect(names(host)).toEqual(['check_up']);
+      expect(document.activeElement?.textContent).toBe('Diagnostics');
+      await key('Escape');
+      expect(screen()).toBeUndefined();
+    },
+  );
+
+  it.each(['waiting-notice-link-handler-missing', 'sign-in-notice-keyring-unavailable'])(
+    'are behind what they know more about (%s)',
+    async (state) => {
+      await open(state);
+      await press('Find out why');
+      expect(screen()).toBe('diagnostics');
+    },
+  );
+
+  it('say that it takes a moment', async () => {
+    await open('diagnostics-checking');
+    expect(aloud()).toBe('Checking…');
+    expect(text()).toContain('This takes a few seconds');
+    expect(labels()).not.toContain('Check again');
+  });
+
+  it('say that all is well, and have nothing to mend then', async () => {
+    await open('diagnostics-well');
+    expect(verdict()).toBe('Everything works.');
+    expect(aloud()).toBe('Everything works.');
+    expect(labels()).not.toContain('Mend what can be mended');
+    expect(said('keyring')).toBe('Fine: Keyring 42 ms Keeps what it is given');
+  });
+
+  it('tell what does not work from what only is not as it could be', async () => {
+    await open('diagnostics-odd');
+    expect(verdict()).toBe('It works. 1 thing is worth a look.');
+    if (app) {
+      await unmount(app);
+    }
+    await open('diagnostics-bad');
+    expect(verdict()).toBe('2 things keep Keyfob from working.');
+    expect(said('programs')).toContain('Worth a look: Programs');
+    expect(said('keyring')).toContain('Wrong: Keyring');
+    expect(said('link')).toContain('Not checked: A link on its way back');
+  });
+
+  it('say what to do, and what is to be typed for it', async () => {
+    await open('diagnostics-bad');
+    expect(said('keyring')).toContain('Start one, such as gnome-keyring or KWallet; over SSH, dbus-run-session gives');
+    expect(row('keyring')?.querySelector('code')?.textContent).toBe('dbus-run-session');
+    // The window has a button for what the terminal has an option for.
+    expect(said('handler')).toContain('Keyfob can mend this itself.');
+    expect(said('handler')).not.toContain('--fix');
+  });
+
+  it('mend what can be mended, say so, and do not offer it again', async () => {
+    const host = await open('diagnostics-bad', { mended: states['diagnostics-mended']?.mended ?? [] });
+    button('Mend what can be mended').focus();
+    await press('Mend what can be mended');
+    expect(names(host)).toEqual(['check_up', 'mend']);
+    expect(verdict()).toBe('1 thing keeps Keyfob from working.');
+    expect(said('handler')).toContain('Mended: keyfob-desktop-handler.desktop now opens links of dev.keyfob');
+    expect(labels()).not.toContain('Mend what can be mended');
+    expect(document.activeElement?.textContent).toBe('Diagnostics');
+  });
+
+  it('keep what was found, and the focus, while they check again', async () => {
+    const host = await open('diagnostics-bad');
+    host.endless.add('check_up');
+    button('Check again').focus();
+    await press('Check again');
+    await press('Check again');
+    expect(names(host)).toEqual(['check_up', 'check_up']);
+    expect(document.activeElement).toBe(button('Check again'));
+    expect(button('Check again').getAttribute('aria-busy')).toBe('true');
+    expect(document.querySelector('ul[aria-busy="true"]')).not.toBeNull();
+    expect(verdict()).toBe('2 things keep Keyfob from working.');
+    expect(aloud()).toBe('Checking…');
+  });
+
+  it('show what cannot be seen in a text, and make no markup of it', async () => {
+    await open('diagnostics-long', {
+      findings: [
+        {
+          ...states['diagnostics-long']!.findings![0]!,
+          check: 'a_new_check',
+          found: 'first\n  <b>second</b>\u202e',
+          remedy: 'type `<i>`',
+        },
+      ],
+    });
+    expect(said('a_new_check')).toContain('a_new_check');
+    expect(row('a_new_check')?.querySelector('b, i')).toBeNull();
+    expect([...document.querySelectorAll('.excerpt span')].map((line) => line.textContent)).toEqual([
+      '  <b>second</b>U+202E',
+    ]);
+    expect([...document.querySelectorAll('code')].map((code) => code.textContent)).toEqual(['U+202E', '<i>']);
+  });
+
+  it('that fail say why, and can be tried again', async () => {
+    const host = await open('diagnostics-failed');
+    expect(document.querySelector('[role="alert"]')?.getAttribute('data-reason')).toBe('diagnostics_failed');
+    expect(text()).toContain('is not beside this one');
+    host.refusals.clear();
+    button('Check again').focus();
+    await press('Check again');
+    expect(document.querySelector('[role="alert"]')).toBeNull();
+    expect(verdict()).toBe('Everything works.');
+    expect(document.activeElement?.textContent).toBe('Diagnostics');
+  });
+
+  it('give way when the link comes back', async () => {
+    const host = await open('waiting-email');
+    await key('D', { ctrlKey: true, shiftKey: true });
+    host.send(states['signed-in']!.state!);
+    await settled();
+    expect(screen()).toBeUndefined();
+  });
+});
+
 describe('a failure', () => {
   it('is one sentence, its detail as text, and one button', async () => {
     const fixture = states['sign-in-provider-refused'];
@@ -683,7 +814,7 @@ describe('a failure', () => {
     await open(name);
     const told = [...document.querySelectorAll('[data-notice] p')].map((each) => {
       const own = each.cloneNode(true) as Element;
-      own.querySelector('.detail')?.remove();
+      own.querySelectorAll('.detail, button').forEach((each) => each.remove());
       return own.textContent.replace(/\s+/g, ' ').trim();
     });
     expect(told).not.toEqual([]);

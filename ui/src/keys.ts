@@ -20,12 +20,14 @@ const { profiles, addProfile, signIn, waiting, signedIn } = words;
 
 const PROFILES: Key = { combo: 'mod+p', label: profiles.title, does: 'profiles' };
 const SETTINGS: Key = { combo: 'mod+,', label: words.settings.title, does: 'settings' };
+const DIAGNOSTICS: Key = { combo: 'mod+shift+d', label: words.diagnostics.title, does: 'diagnostics' };
 const BACK: Key = { combo: 'Escape', label: profiles.back };
 const SIGN_IN: Key[] = [
   { combo: 'Enter', label: signIn.submit },
   { combo: 'mod+b', label: signIn.browser, does: { name: 'continue_in_browser' } },
   PROFILES,
   SETTINGS,
+  DIAGNOSTICS,
 ];
 
 const KEYS: Record<Place, Key[]> = {
@@ -40,6 +42,7 @@ const KEYS: Record<Place, Key[]> = {
     { combo: 'Escape', label: waiting.cancel },
     PROFILES,
     SETTINGS,
+    DIAGNOSTICS,
   ],
   signed_in: [
     { combo: 'mod+c', label: signedIn.copy, does: { name: 'copy_token', form: 'access' } },
@@ -52,6 +55,7 @@ const KEYS: Record<Place, Key[]> = {
     { combo: 'mod+shift+o', label: signedIn.signOut, does: { name: 'sign_out' } },
     PROFILES,
     SETTINGS,
+    DIAGNOSTICS,
   ],
   profiles: [
     { combo: 'Enter', label: words.keys.choose },

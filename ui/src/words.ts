@@ -167,6 +167,11 @@ export const failures = {
     todo: 'Correct it and start Keyfob again.',
     verb: null,
   },
+  diagnostics_failed: {
+    happened: 'Keyfob could not be checked.',
+    todo: 'Check again',
+    verb: 'again',
+  },
   unexpected: {
     happened: 'Keyfob made a mistake of its own.',
     todo: 'Try again',
@@ -446,8 +451,39 @@ export const words = {
     keepChanged: 'This takes effect when Keyfob starts next. A session that the keyring holds stays there until you sign out.',
     refresh: 'Refresh in the background',
     refreshHint: 'A fresh token is ready before you ask. Otherwise it is fetched when you copy.',
-    diagnostics: 'Diagnostics',
     diagnosticsHint: 'What works on this computer, and what does not',
+  },
+
+  diagnostics: {
+    title: 'Diagnostics',
+    open: 'Find out why',
+    checking: 'Checking…',
+    mending: 'Mending…',
+    checkingText: 'This takes a few seconds: a link is opened too, to see whether it comes back.',
+    well: 'Everything works.',
+    odd: (count: number) =>
+      plural(count, { one: 'It works. # thing is worth a look.', other: 'It works. # things are worth a look.' }),
+    bad: (count: number) =>
+      plural(count, { one: '# thing keeps Keyfob from working.', other: '# things keep Keyfob from working.' }),
+    findings: 'What was checked',
+    again: 'Check again',
+    mend: 'Mend what can be mended',
+    mendable: 'Keyfob can mend this itself.',
+    mended: 'Mended:',
+    took: (milliseconds: number) =>
+      milliseconds < 1_000 ? `${milliseconds}\u00a0ms` : `${(milliseconds / 1_000).toFixed(1)}\u00a0s`,
+    outcomes: { good: 'Fine', odd: 'Worth a look', bad: 'Wrong', skipped: 'Not checked' },
+    /** By the doctor's word for the check. */
+    checks: {
+      programs: 'Programs',
+      configuration: 'Configuration',
+      keyring: 'Keyring',
+      handler: 'What opens links',
+      link: 'A link on its way back',
+      provider: 'Provider',
+      clock: 'Clock',
+      proxy: 'Proxy',
+    } as Readonly<Record<string, string>>,
   },
 
   // What the keys do that no button says in these words.

@@ -73,11 +73,13 @@ pub enum Reason {
     LinkHandlerMissing,
     /// The configuration cannot be used as it is written.
     ConfigInvalid,
+    /// Nobody could be asked what keeps Keyfob from working.
+    DiagnosticsFailed,
 }
 
 impl Reason {
     /// Every reason there is, in the order above.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::InvalidIdentifier,
         Self::BrowserNotOpened,
         Self::Offline,
@@ -108,6 +110,7 @@ impl Reason {
         Self::NothingToPaste,
         Self::LinkHandlerMissing,
         Self::ConfigInvalid,
+        Self::DiagnosticsFailed,
     ];
 
     /// The reason as it is serialised.
@@ -143,6 +146,7 @@ impl Reason {
             Self::NothingToPaste => "nothing_to_paste",
             Self::LinkHandlerMissing => "link_handler_missing",
             Self::ConfigInvalid => "config_invalid",
+            Self::DiagnosticsFailed => "diagnostics_failed",
         }
     }
 }

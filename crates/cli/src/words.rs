@@ -342,6 +342,11 @@ fn of(reason: Reason) -> (&'static str, &'static str, u8) {
             "correct it, then try again",
             exit::ERROR,
         ),
+        Reason::DiagnosticsFailed => (
+            "nobody could be asked what keeps Keyfob from working",
+            "run `keyfob doctor` in a terminal",
+            exit::ERROR,
+        ),
     }
 }
 

@@ -17,6 +17,8 @@ export async function show(fixture: Fixture, target: HTMLElement): Promise<{ app
   host.picture = fixture.picture ?? null;
   host.chosen = fixture.settings ?? host.chosen;
   host.detailed = fixture.details ?? host.detailed;
+  host.findings = fixture.findings ?? host.findings;
+  host.mended = fixture.mended ?? host.mended;
 
   const clock = new HeldClock(HELD_NOW, { locale: 'en-GB', timeZone: 'UTC' });
   const app = mount(App, { target, props: { host, clock } });
@@ -37,7 +39,7 @@ function perform(act: Act, page: HTMLElement): void {
     field.value = act.type;
     field.dispatchEvent(new Event('input', { bubbles: true }));
   } else if ('key' in act) {
-    page.dispatchEvent(new KeyboardEvent('keydown', { key: act.key, bubbles: true }));
+    page.dispatchEvent(new KeyboardEvent('keydown', { ...act, bubbles: true }));
   } else if ('pick' in act) {
     const list = page.querySelector('select');
     if (!list) {

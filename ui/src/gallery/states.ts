@@ -9,6 +9,7 @@ import type {
   ClaimValue,
   ClaimView,
   DetailsView,
+  FindingView,
   PresetView,
   Problem,
   ProfileEntry,
@@ -29,7 +30,7 @@ export type Act =
   | { hold: string }
   | { pick: string }
   | { radio: string }
-  | { key: string };
+  | { key: string; ctrlKey?: boolean; shiftKey?: boolean };
 
 export interface Fixture {
   /** Null: the program has not answered yet. */
@@ -48,6 +49,9 @@ export interface Fixture {
   details?: DetailsView;
   /** What the person has chosen. */
   settings?: SettingsView;
+  /** What the doctor finds, and what once it has mended what it can. */
+  findings?: FindingView[];
+  mended?: FindingView[];
   acts?: Act[];
 }
 
@@ -194,6 +198,72 @@ export const SETTINGS: SettingsView = {
   kept_now: 'keyring',
   refresh_in_background: true,
 };
+
+const finding = (check: string, found: string, more: Partial<FindingView> = {}): FindingView => ({
+  check,
+  outcome: 'good',
+  found,
+  remedy: null,
+  milliseconds: null,
+  fixed: null,
+  mendable: false,
+  ...more,
+});
+
+const WELL: FindingView[] = [
+  finding('programs', 'keyfob 0.1.0, keyfob-desktop 0.1.0, keyfob-identity 0.1.0'),
+  finding('configuration', 'the local provider; no profile in /home/ada/.config/dev.keyfob/config.toml (not there)'),
+  finding('keyring', 'keeps what it is given', { milliseconds: 42 }),
+  finding('handler', 'dev.keyfob.desktop'),
+  finding('link', 'came back to Keyfob', { milliseconds: 318 }),
+  finding('provider', 'http://127.0.0.1:47117 answers, and gives its keys', { milliseconds: 9 }),
+  finding('clock', "agrees with the provider's"),
+  finding('proxy', 'none is set'),
+];
+
+/** All is well, but for these. */
+const but = (...others: FindingView[]) =>
+  WELL.map((each) => others.find(({ check }) => check === each.check) ?? each);
+
+const NO_IDENTITY = finding('programs', 'keyfob 0.1.0, keyfob-desktop 0.1.0, no keyfob-identity', {
+  outcome: 'odd',
+  remedy: 'install keyfob-identity beside keyfob: it is the local provider',
+});
+const NO_KEYRING = finding(
+  'keyring',
+  'there is no keyring that works: zbus error: The name org.freedesktop.secrets was not provided by any .service files',
+  {
+    outcome: 'bad',
+    remedy: 'start one, such as gnome-keyring or KWallet; over SSH, `dbus-run-session` gives it a bus',
+  },
+);
+const NOT_WELL = but(
+  NO_IDENTITY,
+  NO_KEYRING,
+  finding('handler', 'links of Keyfob do not open it on this computer: they open mail-reader.desktop', {
+    outcome: 'bad',
+    remedy: '`keyfob doctor --fix` registers it; `keyfob login` works without',
+    mendable: true,
+  }),
+  finding('link', 'it would open another program', { outcome: 'skipped' }),
+);
+const MENDED = but(
+  NO_IDENTITY,
+  NO_KEYRING,
+  finding('handler', 'keyfob-desktop-handler.desktop', {
+    fixed: 'keyfob-desktop-handler.desktop now opens links of dev.keyfob',
+  }),
+);
+
+const DIAGNOSE: Act = { key: 'D', ctrlKey: true, shiftKey: true };
+const MEND: Act = { press: 'Mend what can be mended' };
+
+const diagnosed = (findings: FindingView[], more: Partial<Fixture> = {}): Fixture => ({
+  state: at(signedIn(42 * MINUTE)),
+  findings,
+  acts: [DIAGNOSE],
+  ...more,
+});
 
 /** What a sign-in can meet before it waits, or ends with. */
 const SIGN_IN_PROBLEMS: [Reason, string | null][] = [
@@ -617,6 +687,32 @@ export const states: Record<string, Fixture> = {
     refusals: { settings: problem('config_invalid', 'config.toml, line 4: unknown key "isuer"') },
     acts: [SETTING],
   },
+
+  'diagnostics-checking': diagnosed(WELL, { endless: ['check_up'] }),
+  'diagnostics-well': diagnosed(WELL),
+  'diagnostics-odd': diagnosed(but(NO_IDENTITY)),
+  'diagnostics-bad': diagnosed(NOT_WELL),
+  'diagnostics-mending': diagnosed(NOT_WELL, { endless: ['mend'], acts: [DIAGNOSE, MEND] }),
+  'diagnostics-mended': diagnosed(NOT_WELL, { mended: MENDED, acts: [DIAGNOSE, MEND] }),
+  'diagnostics-long': diagnosed(
+    but(
+      finding(
+        'configuration',
+        `the configuration cannot be used as it is written: /home/${'a-folder-in-a-folder/'.repeat(8)}config.toml: TOML parse error at line 3, column 12\n  |\n3 | issuer = "https://id.example.com/\u202ezssap\u202c\n  |          ^\ninvalid basic string, expected \`"\``,
+        { outcome: 'bad', remedy: 'correct it, then try again' },
+      ),
+      finding('provider', 'المزود لا يجيب: https://هوية.example.com/realms/العمل', {
+        outcome: 'bad',
+        remedy: 'check the network; nothing is lost, and you stay signed in',
+        milliseconds: 15_004,
+      }),
+      finding('clock', '12 min 4 s fast, by the provider\u2019s', { outcome: 'odd', remedy: 'set it; most systems can do so by the network' }),
+      finding('proxy', `HTTPS_PROXY is http://${'proxy-of-the-department-of-'.repeat(4)}engines.example.com:3128`),
+    ),
+  ),
+  'diagnostics-failed': diagnosed(WELL, {
+    refusals: { check_up: problem('diagnostics_failed', 'the program keyfob, which checks it, is not beside this one') },
+  }),
 
   'add-profile': { state: at(signedOut()), acts: [OPEN, ADD] },
   'add-profile-preset': { state: at(signedOut()), acts: [OPEN, ADD, { pick: 'genauth' }] },

@@ -7,6 +7,7 @@ import type {
   Added,
   CopyForm,
   DetailsView,
+  FindingView,
   NewProfile,
   Problem,
   ProfileList,
@@ -66,6 +67,12 @@ export interface Host {
 
   /** Chooses anew; all of it is saved and takes effect. */
   changeSettings(settings: SettingsView): Promise<void>;
+
+  /** What the doctor finds. It takes seconds. */
+  checkUp(): Promise<FindingView[]>;
+
+  /** The same, after the doctor has mended what it can. */
+  mend(): Promise<FindingView[]>;
 
   /** Every profile, and which one the window is at. */
   profiles(): Promise<ProfileList>;

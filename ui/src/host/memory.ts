@@ -4,6 +4,7 @@
 import type {
   Added,
   DetailsView,
+  FindingView,
   Host,
   NewProfile,
   ProfileList,
@@ -21,6 +22,7 @@ export type Wish =
   | { name: 'add_profile'; profile: NewProfile }
   | { name: 'reveal'; token: TokenKind }
   | { name: 'change_settings'; settings: SettingsView }
+  | { name: 'check_up' | 'mend' }
   | { name: 'profiles' | 'details' | 'settings' };
 
 export type Asked = VerbName | Wish['name'];
@@ -39,6 +41,9 @@ export class MemoryHost implements Host {
   added: Added = { kind: 'works', name: '', knows_this_app: false, to_allow: [] };
   picture: string | null = null;
   detailed: DetailsView = { access: { parts: null, signature: { kind: 'for_its_api' } }, id: null };
+  findings: FindingView[] = [];
+  /** What is found once it was mended. */
+  mended: FindingView[] = [];
 
   chosen: SettingsView = {
     theme: 'system',
@@ -99,6 +104,18 @@ export class MemoryHost implements Host {
     this.performed.push({ name: 'change_settings', settings });
     await this.#outcome('change_settings');
     this.chosen = settings;
+  }
+
+  async checkUp(): Promise<FindingView[]> {
+    this.performed.push({ name: 'check_up' });
+    await this.#outcome('check_up');
+    return this.findings;
+  }
+
+  async mend(): Promise<FindingView[]> {
+    this.performed.push({ name: 'mend' });
+    await this.#outcome('mend');
+    return (this.findings = this.mended);
   }
 
   async profiles(): Promise<ProfileList> {

@@ -52,6 +52,16 @@ describe('the door', () => {
     ]);
   });
 
+  it('asks one doctor, who mends when that is wanted', async () => {
+    invoke.mockResolvedValue([]);
+    expect(await tauriHost.checkUp()).toEqual([]);
+    expect(await tauriHost.mend()).toEqual([]);
+    expect(invoke.mock.calls.map(([command, details]) => [command, details])).toEqual([
+      ['check_up', { mend: false }],
+      ['check_up', { mend: true }],
+    ]);
+  });
+
   it('hands over nothing that a verb answers', async () => {
     invoke.mockResolvedValue('eyJhbGciOiJFUzI1NiJ9');
     expect(await tauriHost.perform({ name: 'copy_token', form: 'header' })).toBeUndefined();

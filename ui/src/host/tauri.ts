@@ -4,7 +4,7 @@
 // deep-link plugin emits raw return links as events. The page has no permission to listen to any.
 import { Channel, invoke } from '@tauri-apps/api/core';
 
-import type { Added, DetailsView, Host, ProfileList, SessionState, SettingsView, Trouble, Verb } from './host';
+import type { Added, DetailsView, FindingView, Host, ProfileList, SessionState, SettingsView, Trouble, Verb } from './host';
 
 export const tauriHost: Host = {
   async watch(receive) {
@@ -37,6 +37,14 @@ export const tauriHost: Host = {
 
   async changeSettings(settings) {
     await ask('change_settings', { settings });
+  },
+
+  checkUp() {
+    return ask<FindingView[]>('check_up', { mend: false });
+  },
+
+  mend() {
+    return ask<FindingView[]>('check_up', { mend: true });
   },
 
   profiles() {

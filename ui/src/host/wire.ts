@@ -5,7 +5,7 @@
  *
  * Serialised as `snake_case`, for example `sign_in_needed`.
  */
-export type Reason = "invalid_identifier" | "browser_not_opened" | "offline" | "provider_broken" | "provider_busy" | "provider_refused" | "redirect_not_allowed" | "local_provider_not_started" | "link_malformed" | "link_foreign" | "sign_in_expired" | "sign_in_denied" | "code_refused" | "verification_failed" | "sign_in_needed" | "busy" | "token_too_short" | "nothing_to_adopt" | "state_folder_unusable" | "revocation_pending" | "keyring_waiting" | "keyring_locked" | "keyring_unavailable" | "keyring_damaged" | "clock_wrong" | "loopback_not_opened" | "clipboard_failed" | "nothing_to_paste" | "link_handler_missing" | "config_invalid";
+export type Reason = "invalid_identifier" | "browser_not_opened" | "offline" | "provider_broken" | "provider_busy" | "provider_refused" | "redirect_not_allowed" | "local_provider_not_started" | "link_malformed" | "link_foreign" | "sign_in_expired" | "sign_in_denied" | "code_refused" | "verification_failed" | "sign_in_needed" | "busy" | "token_too_short" | "nothing_to_adopt" | "state_folder_unusable" | "revocation_pending" | "keyring_waiting" | "keyring_locked" | "keyring_unavailable" | "keyring_damaged" | "clock_wrong" | "loopback_not_opened" | "clipboard_failed" | "nothing_to_paste" | "link_handler_missing" | "config_invalid" | "diagnostics_failed";
 
 /**
  * Something that went wrong, or that the person should know.
@@ -472,3 +472,41 @@ export type ThemeChoice = "system" | "light" | "dark";
  * Where sessions are kept.
  */
 export type KeepChoice = "keyring" | "this_run";
+
+/**
+ * What one check of the doctor has found.
+ */
+export type FindingView = { 
+/**
+ * The doctor's word for what was checked.
+ */
+check: string, 
+/**
+ * What came of it.
+ */
+outcome: Outcome, 
+/**
+ * What was found, in the doctor's words.
+ */
+found: string, 
+/**
+ * What to do about it; commands stand in backticks.
+ */
+remedy: string | null, 
+/**
+ * How long it took, where that says something.
+ */
+milliseconds: number | null, 
+/**
+ * What has just been done about it.
+ */
+fixed: string | null, 
+/**
+ * Whether the doctor could do something about it.
+ */
+mendable: boolean, };
+
+/**
+ * What came of a check.
+ */
+export type Outcome = "good" | "odd" | "bad" | "skipped";
