@@ -71,40 +71,59 @@ describe('nothing points up', () => {
 
 describe('contrast', () => {
   const tokens = source('src/styles/tokens.css');
-  const dark = tokens.indexOf('prefers-color-scheme: dark');
-  const contrastMore = tokens.indexOf('prefers-contrast');
   const declared = (css: string) =>
     new Map([...css.matchAll(/--([\w-]+): ([^;]+);/g)].map((match) => [match[1] ?? '', match[2] ?? '']));
-  const light = declared(tokens.slice(0, dark));
-  const themes = { light, dark: new Map([...light, ...declared(tokens.slice(dark, contrastMore))]) };
+  const under = (condition: string) => {
+    const at = tokens.indexOf(`@media ${condition} {`);
+    expect(at, condition).not.toBe(-1);
+    return declared(tokens.slice(at, tokens.indexOf('\n}', at)));
+  };
+  const light = declared(tokens.slice(0, tokens.indexOf('@media')));
+  const dark = new Map([...light, ...under('(prefers-color-scheme: dark)')]);
+  const more = under('(prefers-contrast: more)');
+  const moreInLight = under('(prefers-contrast: more) and (prefers-color-scheme: light)');
+  // WCAG 2.2, 1.4.3 and 1.4.6.
+  const themes: [string, number, Map<string, string>][] = [
+    ['light', 4.5, light],
+    ['dark', 4.5, dark],
+    ['high contrast', 7, new Map([...light, ...more, ...moreInLight])],
+    ['dark high contrast', 7, new Map([...dark, ...more])],
+  ];
 
   const readable: [string, string[]][] = [
     ['text', ['ground', 'surface', 'surface-hover', 'track', 'accent-soft', 'warning-soft', 'danger-soft']],
     ['text-quiet', ['ground', 'surface', 'surface-hover', 'track']],
     ['on-accent', ['accent', 'accent-hover', 'accent-pressed']],
-    ['accent', ['surface']],
-    ['danger', ['ground']],
+    ['accent', ['surface', 'accent-soft']],
+    ['danger', ['ground', 'surface', 'danger-soft']],
     ['warning', ['ground', 'warning-soft']],
   ];
   // What is drawn and not read needs less: WCAG 2.2, 1.4.11.
   const visible: [string, string[]][] = [
     ['focus', ['ground', 'surface']],
     ['control-border', ['ground', 'surface']],
-    ['accent', ['track', 'accent-soft']],
+    ['accent', ['accent-soft']],
+    ['drawing', ['ground', 'track']],
     ['warning-mark', ['track']],
   ];
 
-  describe.each(Object.entries(themes))('in %s', (_, theme) => {
+  describe.each(themes)('in %s', (_, enough, theme) => {
     const cases = (pairs: [string, string[]][]) =>
       pairs.flatMap(([front, backs]) => backs.map((back): [string, string] => [front, back]));
 
     it.each(cases(readable))('%s reads on %s', (front, back) => {
-      expect(contrast(theme, front, back)).toBeGreaterThanOrEqual(4.5);
+      expect(contrast(theme, front, back)).toBeGreaterThanOrEqual(enough);
     });
 
     it.each(cases(visible))('%s is seen on %s', (front, back) => {
       expect(contrast(theme, front, back)).toBeGreaterThanOrEqual(3);
     });
+  });
+
+  it.each(themes.slice(2))('in %s every edge is seen', (_, __, theme) => {
+    for (const back of ['ground', 'surface']) {
+      expect(contrast(theme, 'hairline', back)).toBeGreaterThanOrEqual(3);
+    }
   });
 });
 
