@@ -10,6 +10,7 @@ mod bench;
 mod command;
 #[cfg_attr(not(target_os = "linux"), path = "debian/elsewhere.rs")]
 mod debian;
+mod gallery;
 mod packages;
 mod page;
 mod run;

@@ -37,9 +37,11 @@ fn answer(folder: &Path, mut stream: TcpStream) -> io::Result<()> {
         Some((kind, body)) => ("200 OK", kind, body),
         None => ("404 Not Found", "text/plain", b"not found".to_vec()),
     };
+    // Each state is a page of its own, of the same files: a browser that may keep them is spared reading them again.
     write!(
         stream,
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
+         Cache-Control: max-age=3600\r\nConnection: close\r\n\r\n",
         body.len()
     )?;
     stream.write_all(&body)

@@ -29,7 +29,7 @@ enum Thing {
     PythonEnvironments,
     /// Something that the session bus can start by this name, whoever made it.
     OnBus(&'static str),
-    /// Any font at all.
+    /// The font that pictures are drawn with.
     Font,
 }
 
@@ -296,9 +296,18 @@ impl Thing {
                 succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
             }
             OnBus(name) => a_bus_service_provides(name),
-            Font => fs::read_dir("/usr/share/fonts").is_ok_and(|mut fonts| fonts.next().is_some()),
+            Font => lies_below(Path::new("/usr/share/fonts"), "DejaVuSans.ttf"),
         }
     }
+}
+
+/// Whether a file of this name is in a folder, or in one inside it.
+fn lies_below(folder: &Path, name: &str) -> bool {
+    fs::read_dir(folder).is_ok_and(|entries| {
+        entries.flatten().any(|entry| {
+            entry.file_name() == name || entry.path().is_dir() && lies_below(&entry.path(), name)
+        })
+    })
 }
 
 /// Whether some installed program answers to this name on the session bus.

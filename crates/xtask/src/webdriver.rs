@@ -5,6 +5,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -19,18 +20,38 @@ pub(crate) struct Window {
     session: String,
 }
 
-/// How the window sees the world.
+/// What a person told their system about colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Theme {
+    Light,
+    Dark,
+}
+
+impl Theme {
+    /// The theme's part of a picture's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// How large the window is.
 #[derive(Clone, Copy)]
-pub(crate) struct Look {
-    pub(crate) dark: bool,
+pub(crate) struct Size {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
     /// Device pixels per pixel.
     pub(crate) scale: u32,
 }
 
 impl Window {
-    pub(crate) fn open(look: Look, width: u32, height: u32) -> io::Result<Self> {
+    /// Opens the window. `fonts` says which fonts there are and how letters are drawn (fontconfig).
+    pub(crate) fn open(fonts: &Path) -> io::Result<Self> {
         let mut server = Command::new("chromedriver")
             .arg("--port=0")
+            .env("FONTCONFIG_FILE", fonts)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
@@ -53,18 +74,8 @@ impl Window {
             "--hide-scrollbars",
             "--force-prefers-reduced-motion",
         ]);
-        if look.dark {
-            switches.push("--blink-settings=preferredColorScheme=0");
-        }
-        let scale = look.scale;
         let wanted = format!(
-            r#"{{"capabilities": {{"alwaysMatch": {{"goog:chromeOptions": {{
-                "args": {switches:?},
-                "mobileEmulation": {{"deviceMetrics": {{
-                    "width": {width}, "height": {height}, "pixelRatio": {scale},
-                    "touch": false, "mobile": false
-                }}}}
-            }}}}}}}}"#
+            r#"{{"capabilities": {{"alwaysMatch": {{"goog:chromeOptions": {{"args": {switches:?}}}}}}}}}"#
         );
         let answer = window.ask("POST", "", &wanted)?;
         window.session = format!("/{}", text_of(&answer, "sessionId")?);
@@ -75,6 +86,51 @@ impl Window {
     pub(crate) fn go_to(&self, address: &str) -> io::Result<()> {
         self.ask("POST", "/url", &format!(r#"{{"url": "{address}"}}"#))
             .map(drop)
+    }
+
+    /// Makes what the page sees of the window this large.
+    pub(crate) fn resize(
+        &self,
+        Size {
+            width,
+            height,
+            scale,
+        }: Size,
+    ) -> io::Result<()> {
+        let metrics = format!(
+            r#"{{"width": {width}, "height": {height}, "deviceScaleFactor": {scale}, "mobile": false}}"#
+        );
+        self.command("Emulation.setDeviceMetricsOverride", &metrics)
+    }
+
+    /// Shows the page in a theme, also the one that is open.
+    pub(crate) fn put_on(&self, theme: Theme) -> io::Result<()> {
+        let features = format!(
+            r#"{{"features": [{{"name": "prefers-color-scheme", "value": "{}"}}]}}"#,
+            theme.name()
+        );
+        self.command("Emulation.setEmulatedMedia", &features)
+    }
+
+    /// The text that an expression in the page has for its value, or promises.
+    pub(crate) fn text(&self, expression: &str) -> io::Result<String> {
+        // A promise that fails would be waited for as long as one that is late.
+        let script = format!(
+            "const done = arguments[0]; Promise.resolve({expression}).then(done, (e) => done(`failed: ${{e}}`));"
+        );
+        let body = format!(r#"{{"script": {script:?}, "args": []}}"#);
+        let answer = self.ask("POST", "/execute/async", &body)?;
+        let missing = || io::Error::other(format!("the page's answer is no text: {answer}"));
+        answer
+            .split_once("\"value\":\"")
+            .and_then(|(_, rest)| from_json_text(rest))
+            .ok_or_else(missing)
+    }
+
+    /// A command of Chromium's own protocol.
+    fn command(&self, command: &str, parameters: &str) -> io::Result<()> {
+        let body = format!(r#"{{"cmd": "{command}", "params": {parameters}}}"#);
+        self.ask("POST", "/goog/cdp/execute", &body).map(drop)
     }
 
     /// What the window shows, as PNG.
@@ -164,9 +220,49 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// A JSON text ([RFC 8259 §7]) from behind its opening quote to its closing one; `None` when it has no end.
+///
+/// [RFC 8259 §7]: https://www.rfc-editor.org/rfc/rfc8259#section-7
+fn from_json_text(text: &str) -> Option<String> {
+    // In UTF-16, as JSON escapes it: what needs two units comes as two escapes.
+    let mut units = Vec::new();
+    let mut rest = text.chars();
+    loop {
+        let letter = match rest.next()? {
+            '"' => return String::from_utf16(&units).ok(),
+            '\\' => match rest.next()? {
+                'u' => {
+                    let digits: String = rest.by_ref().take(4).collect();
+                    units.push(u16::from_str_radix(&digits, 16).ok()?);
+                    continue;
+                }
+                'n' => '\n',
+                't' => '\t',
+                'r' => '\r',
+                'b' => '\u{8}',
+                'f' => '\u{c}',
+                itself => itself,
+            },
+            itself => itself,
+        };
+        units.extend_from_slice(letter.encode_utf16(&mut [0; 2]));
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::from_base64;
+    use super::{from_base64, from_json_text};
+
+    #[test]
+    fn a_json_text_is_read_as_its_specification_writes_it() {
+        let read = |text| from_json_text(text);
+        assert_eq!(
+            read(r#"a \"b\" \\ \/ \n\u003C\uD83D\uDE00…", "next": 1"#).as_deref(),
+            Some("a \"b\" \\ / \n<\u{1f600}…")
+        );
+        assert_eq!(read("\"").as_deref(), Some(""));
+        assert_eq!(read(r#"no end \""#), None);
+    }
 
     #[test]
     fn base64_is_read_as_its_specification_writes_it() {

@@ -8,10 +8,19 @@ import { stateNames, states } from './states';
 const wanted = new URLSearchParams(location.search).get('state');
 const fixture = wanted === null ? undefined : states[wanted];
 
-if (fixture) {
+// Whoever drives the gallery from outside waits until the state is shown.
+Object.assign(window, { shown: draw() });
+
+/** Gives which screen is drawn, whatever is on it. */
+async function draw(): Promise<string> {
+  if (!fixture) {
+    document.body.append(list());
+    return 'list';
+  }
   await show(fixture, document.body);
-} else {
-  document.body.append(list());
+  await Promise.all([...document.images].map((image) => image.decode()));
+  const kind = Object.values(document.querySelector('main')?.dataset ?? {});
+  return [...kind, ...(document.querySelector('dialog[open]') ? ['dialog'] : [])].join();
 }
 
 function list(): HTMLElement {
