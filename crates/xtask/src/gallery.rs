@@ -1,4 +1,7 @@
-//! The gallery (a build of the page with a held clock and a host in memory), drawn by Chromium. No state is named here.
+//! The gallery (a build of the page with a held clock and a host in memory), drawn by Chromium.
+//!
+//! `cargo xtask gallery` judges every state that it lists: everybody can use it, and all of it can be read in the
+//! smallest window. No state is named here.
 
 use std::fs;
 use std::io;
@@ -9,7 +12,10 @@ use crate::Failure;
 use crate::command::{root, run, say};
 use crate::page;
 use crate::serve;
-use crate::webdriver::{Size, Window};
+use crate::system::{self, Purpose};
+use crate::tally::Tally;
+use crate::test;
+use crate::webdriver::{Size, Theme, Window};
 
 /// The app's window.
 pub(crate) const WINDOW: Size = Size {
@@ -18,6 +24,34 @@ pub(crate) const WINDOW: Size = Size {
     scale: 1,
 };
 
+/// The smallest that a person can make it, and what a zoom of 200 % leaves of the usual one.
+const SMALL: [(&str, Size); 2] = [
+    (
+        "the smallest window",
+        Size {
+            width: 360,
+            height: 520,
+            scale: 1,
+        },
+    ),
+    (
+        "200 %",
+        Size {
+            width: 210,
+            height: 320,
+            scale: 2,
+        },
+    ),
+];
+
+/// What the page is used in.
+const THEMES: [Theme; 4] = [
+    Theme::Light,
+    Theme::Dark,
+    Theme::HighContrast,
+    Theme::DarkHighContrast,
+];
+
 /// As many windows as draw at the same time: a machine has two processors at least.
 const WINDOWS: usize = 2;
 
@@ -25,6 +59,37 @@ const WINDOWS: usize = 2;
 pub(crate) struct Gallery {
     states: Vec<String>,
     address: String,
+}
+
+/// What came of judging: complaints, each with the state that it is about.
+#[derive(Default)]
+pub(crate) struct Verdict {
+    /// Who cannot use it, and why.
+    pub(crate) barriers: Vec<String>,
+    /// What cannot be read where room is short.
+    pub(crate) cut_off: Vec<String>,
+}
+
+impl Verdict {
+    /// Each question, and the complaints that answer it.
+    pub(crate) fn complaints(&self) -> [(&'static str, &[String]); 2] {
+        [
+            ("everybody can use the page's states", &self.barriers),
+            ("they can be read where room is short", &self.cut_off),
+        ]
+    }
+}
+
+/// `cargo xtask gallery`: the judgements, without anything else.
+pub(crate) fn judge() -> Result<(), Failure> {
+    system::prepare(Purpose::Screenshots)?;
+    page::install_packages()?;
+    let mut tally = Tally::default();
+    test::page_states(&mut tally);
+    match tally.failed {
+        0 => Ok(()),
+        failed => Err(format!("{failed} of the judgements on the page's states")),
+    }
 }
 
 impl Gallery {
@@ -90,6 +155,46 @@ impl Gallery {
         seen.sort_by_key(|(at, _)| *at);
         Ok(seen.into_iter().map(|(_, seen)| seen).collect())
     }
+
+    /// Judges every state in every theme.
+    pub(crate) fn judge(&self) -> Result<Verdict, Failure> {
+        // Who finds nothing may be blind.
+        let overlooked = self.each(&self.states[..1], |window, _, _| {
+            window.text("overlooked()")
+        })?;
+        if let Some(complaint) = overlooked.iter().flat_map(|all| all.lines()).next() {
+            return Err(format!(
+                "a fault was planted in the page and not found: {complaint}"
+            ));
+        }
+
+        say(&format!("judging {} states", self.states.len()));
+        let verdicts = self.each(&self.states, |window, state, _| judge_one(window, state))?;
+        let mut all = Verdict::default();
+        for verdict in verdicts {
+            all.barriers.extend(verdict.barriers);
+            all.cut_off.extend(verdict.cut_off);
+        }
+        Ok(all)
+    }
+}
+
+fn judge_one(window: &Window, state: &str) -> io::Result<Verdict> {
+    let mut verdict = Verdict::default();
+    for theme in THEMES {
+        window.put_on(theme)?;
+        let complaints = window.text("barriers()")?;
+        let about = |complaint| format!("{state}, {}: {complaint}", theme.name());
+        verdict.barriers.extend(complaints.lines().map(about));
+    }
+    // No theme has measures of its own.
+    for (name, size) in SMALL {
+        window.resize(size)?;
+        let complaints = window.text("cutOff()")?;
+        let about = |complaint| format!("{state}, {name}: {complaint}");
+        verdict.cut_off.extend(complaints.lines().map(about));
+    }
+    Ok(verdict)
 }
 
 /// The names in a JSON array of strings. They become file names, so anything but a plain word is refused; that

@@ -34,6 +34,7 @@ Keyfob's chores. Each one sets up what it needs, system packages included.
     cargo xtask icons                draw the icons anew from icons/keyfob.svg
     cargo xtask bindings             write the page's types anew from the Rust types
     cargo xtask screenshots DIR      every state of the page, light and dark, at 100 % and 200 %
+    cargo xtask gallery              every state of the page judged: who can use it, and whether it has room
     cargo xtask bench [--json FILE] [--runs N]
                                      start, memory, size and a clicked link, beside a bare Tauri window;
                                      and what an app that nobody uses costs the processor
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
             "keyfob-icons",
         ])),
         ["bindings"] => test::write_bindings(),
+        ["gallery"] => gallery::judge(),
         ["screenshots", folder] => screenshots::take(Path::new(folder)),
         #[cfg(target_os = "linux")]
         ["bench", ref wish @ ..] => bench::Wish::parse(wish).and_then(|wish| bench::measure(&wish)),

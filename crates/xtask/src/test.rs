@@ -6,6 +6,7 @@ use crate::Failure;
 use crate::command::{self, cargo, say};
 #[cfg(target_os = "linux")]
 use crate::debian;
+use crate::gallery::Gallery;
 use crate::packages;
 use crate::page;
 use crate::system::{self, Purpose};
@@ -30,6 +31,10 @@ pub(crate) fn everything() -> Result<(), Failure> {
     )?;
     check(&mut tally, "the page's types", &mut page::script("check"))?;
     page_tests(&mut tally, page::script("test"))?;
+    // The font that they are drawn with is looked for as Linux keeps it.
+    if cfg!(target_os = "linux") {
+        page_states(&mut tally);
+    }
     rust_tests(&mut tally, None)?;
     verdict(&tally)
 }
@@ -89,6 +94,25 @@ fn page_tests(tally: &mut Tally, mut command: Command) -> Result<(), Failure> {
     let succeeded = command::follow(&mut command, |line| tally.vitest_line(line))?;
     count_silent_failure(tally, before, succeeded);
     Ok(())
+}
+
+/// Every state of the page: whether everybody can use it, and all of it can be read.
+pub(crate) fn page_states(tally: &mut Tally) {
+    let verdict = match Gallery::build().and_then(|gallery| gallery.judge()) {
+        Ok(verdict) => verdict,
+        Err(failure) => {
+            println!("  failed: {failure}");
+            tally.step(false);
+            return;
+        }
+    };
+    for (what, complaints) in verdict.complaints() {
+        say(what);
+        for complaint in complaints {
+            println!("  failed: {complaint}");
+        }
+        tally.step(complaints.is_empty());
+    }
 }
 
 fn rust_tests(tally: &mut Tally, filter: Option<&str>) -> Result<(), Failure> {

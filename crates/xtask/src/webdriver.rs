@@ -25,6 +25,9 @@ pub(crate) struct Window {
 pub(crate) enum Theme {
     Light,
     Dark,
+    /// Light, with as much contrast as there is.
+    HighContrast,
+    DarkHighContrast,
 }
 
 impl Theme {
@@ -33,6 +36,18 @@ impl Theme {
         match self {
             Self::Light => "light",
             Self::Dark => "dark",
+            Self::HighContrast => "high-contrast",
+            Self::DarkHighContrast => "dark-high-contrast",
+        }
+    }
+
+    /// The values of `prefers-color-scheme` and `prefers-contrast`.
+    fn preferences(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Light => ("light", "no-preference"),
+            Self::Dark => ("dark", "no-preference"),
+            Self::HighContrast => ("light", "more"),
+            Self::DarkHighContrast => ("dark", "more"),
         }
     }
 }
@@ -105,9 +120,12 @@ impl Window {
 
     /// Shows the page in a theme, also the one that is open.
     pub(crate) fn put_on(&self, theme: Theme) -> io::Result<()> {
+        let (scheme, contrast) = theme.preferences();
         let features = format!(
-            r#"{{"features": [{{"name": "prefers-color-scheme", "value": "{}"}}]}}"#,
-            theme.name()
+            r#"{{"features": [
+                {{"name": "prefers-color-scheme", "value": "{scheme}"}},
+                {{"name": "prefers-contrast", "value": "{contrast}"}}
+            ]}}"#
         );
         self.command("Emulation.setEmulatedMedia", &features)
     }

@@ -2,14 +2,21 @@
 import '../styles/tokens.css';
 import '../styles/base.css';
 import './gallery.css';
+import { barriers, cutOff } from './judge';
+import { overlooked } from './planted';
 import { show } from './show';
 import { stateNames, states } from './states';
 
 const wanted = new URLSearchParams(location.search).get('state');
 const fixture = wanted === null ? undefined : states[wanted];
 
-// Whoever drives the gallery from outside waits until the state is shown.
-Object.assign(window, { shown: draw() });
+// Whoever drives the gallery from outside waits until the state is shown, then asks; a complaint is a line.
+Object.assign(window, {
+  shown: draw(),
+  barriers: async () => (await barriers()).join('\n'),
+  cutOff: () => cutOff().join('\n'),
+  overlooked: async () => (await overlooked()).join('\n'),
+});
 
 /** Gives which screen is drawn, whatever is on it. */
 async function draw(): Promise<string> {
