@@ -30,7 +30,7 @@ export default defineConfig(({ mode }) => ({
     // Two of the tests build the page, and a machine that runs everything at once is slow.
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    include: ['src/**/*.test.ts'],
+    include: ['{src,pictures}/**/*.test.ts'],
   },
 }));
 

@@ -1,10 +1,13 @@
 //! The gallery (a build of the page with a held clock and a host in memory), drawn by Chromium.
 //!
-//! `cargo xtask gallery` judges every state that it lists: everybody can use it, and all of it can be read in the
-//! smallest window. No state is named here.
+//! `cargo xtask gallery` judges every state that it lists: it looks as it was approved to look, everybody can use
+//! it, and all of it can be read in the smallest window. No state is named here.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 
@@ -52,6 +55,11 @@ const THEMES: [Theme; 4] = [
     Theme::DarkHighContrast,
 ];
 
+/// What every state has a picture in. High contrast changes colours and nothing else, so one picture of each screen
+/// shows it, and the others would be as many bytes again.
+const PICTURED: [Theme; 2] = [Theme::Light, Theme::Dark];
+const PICTURED_ONCE: Theme = Theme::HighContrast;
+
 /// As many windows as draw at the same time: a machine has two processors at least.
 const WINDOWS: usize = 2;
 
@@ -65,9 +73,9 @@ pub(crate) struct Gallery {
 #[derive(Default)]
 pub(crate) struct Verdict {
     /// Who cannot use it, and why.
-    pub(crate) barriers: Vec<String>,
+    barriers: Vec<String>,
     /// What cannot be read where room is short.
-    pub(crate) cut_off: Vec<String>,
+    cut_off: Vec<String>,
 }
 
 impl Verdict {
@@ -85,11 +93,30 @@ pub(crate) fn judge() -> Result<(), Failure> {
     system::prepare(Purpose::Screenshots)?;
     page::install_packages()?;
     let mut tally = Tally::default();
-    test::page_states(&mut tally);
+    test::page_states(&mut tally)?;
     match tally.failed {
         0 => Ok(()),
         failed => Err(format!("{failed} of the judgements on the page's states")),
     }
+}
+
+/// `cargo xtask gallery --approve`: from now on every state has to look as it does now.
+pub(crate) fn approve() -> Result<(), Failure> {
+    system::prepare(Purpose::Screenshots)?;
+    page::install_packages()?;
+    Gallery::build()?.judge()?;
+    run(compare().arg("--approve"))
+}
+
+/// Compares the pictures that judging has taken with the approved ones.
+pub(crate) fn compare() -> Command {
+    let mut compare = page::script("pictures");
+    compare.arg("--").arg(pictures());
+    compare
+}
+
+fn pictures() -> PathBuf {
+    root().join("target/pictures")
 }
 
 impl Gallery {
@@ -156,8 +183,13 @@ impl Gallery {
         Ok(seen.into_iter().map(|(_, seen)| seen).collect())
     }
 
-    /// Judges every state in every theme.
+    /// Judges every state in every theme, and takes the pictures that [`compare`] looks at.
     pub(crate) fn judge(&self) -> Result<Verdict, Failure> {
+        let folder = pictures().join("now");
+        // A picture of a state that is gone would be compared, too.
+        let _ = fs::remove_dir_all(pictures());
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+
         // Who finds nothing may be blind.
         let overlooked = self.each(&self.states[..1], |window, _, _| {
             window.text("overlooked()")
@@ -169,18 +201,31 @@ impl Gallery {
         }
 
         say(&format!("judging {} states", self.states.len()));
-        let verdicts = self.each(&self.states, |window, state, _| judge_one(window, state))?;
+        let seen = self.each(&self.states, |window, state, screen| {
+            Ok((screen.to_owned(), judge_one(window, state, &folder)?))
+        })?;
+        let mut screens = BTreeSet::new();
+        let mut firsts = Vec::new();
         let mut all = Verdict::default();
-        for verdict in verdicts {
+        for (state, (screen, verdict)) in self.states.iter().zip(seen) {
+            if screens.insert(screen) {
+                firsts.push(state.clone());
+            }
             all.barriers.extend(verdict.barriers);
             all.cut_off.extend(verdict.cut_off);
         }
+        self.each(&firsts, |window, state, _| {
+            photograph(window, state, PICTURED_ONCE, &folder)
+        })?;
         Ok(all)
     }
 }
 
-fn judge_one(window: &Window, state: &str) -> io::Result<Verdict> {
+fn judge_one(window: &Window, state: &str, pictures: &Path) -> io::Result<Verdict> {
     let mut verdict = Verdict::default();
+    for theme in PICTURED {
+        photograph(window, state, theme, pictures)?;
+    }
     for theme in THEMES {
         window.put_on(theme)?;
         let complaints = window.text("barriers()")?;
@@ -195,6 +240,12 @@ fn judge_one(window: &Window, state: &str) -> io::Result<Verdict> {
         verdict.cut_off.extend(complaints.lines().map(about));
     }
     Ok(verdict)
+}
+
+fn photograph(window: &Window, state: &str, theme: Theme, folder: &Path) -> io::Result<()> {
+    window.put_on(theme)?;
+    let name = format!("{state}-{}.png", theme.name());
+    fs::write(folder.join(name), window.picture()?)
 }
 
 /// The names in a JSON array of strings. They become file names, so anything but a plain word is refused; that

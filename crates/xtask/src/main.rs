@@ -34,7 +34,8 @@ Keyfob's chores. Each one sets up what it needs, system packages included.
     cargo xtask icons                draw the icons anew from icons/keyfob.svg
     cargo xtask bindings             write the page's types anew from the Rust types
     cargo xtask screenshots DIR      every state of the page, light and dark, at 100 % and 200 %
-    cargo xtask gallery              every state of the page judged: who can use it, and whether it has room
+    cargo xtask gallery              every state of the page judged: its picture, its accessibility, its room
+    cargo xtask gallery --approve    the pictures of now become the approved ones
     cargo xtask bench [--json FILE] [--runs N]
                                      start, memory, size and a clicked link, beside a bare Tauri window;
                                      and what an app that nobody uses costs the processor
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         ])),
         ["bindings"] => test::write_bindings(),
         ["gallery"] => gallery::judge(),
+        ["gallery", "--approve"] => gallery::approve(),
         ["screenshots", folder] => screenshots::take(Path::new(folder)),
         #[cfg(target_os = "linux")]
         ["bench", ref wish @ ..] => bench::Wish::parse(wish).and_then(|wish| bench::measure(&wish)),
