@@ -54,6 +54,8 @@ fn main() {
     #[cfg(debug_assertions)]
     start_recording();
     stages::reached("main");
+    #[cfg(target_os = "linux")]
+    window::let_it_not_weigh_itself();
     let (sender, returns) = mpsc::channel(MOST_RETURNS);
     let desk = Desk::new(Profile::default_path(), sender);
     #[cfg(target_os = "linux")]

@@ -130,6 +130,19 @@ fn draw_without_graphics_card(webview: &webkit2gtk::WebView) {
     }
 }
 
+/// Tells the web view not to weigh itself, as long as the program has but one thread.
+///
+/// It looks through all its memory every 30 seconds, to give some back where there is little. A form has nothing to give
+/// back, and the looking costs more than everything else that a minimised window does. The variable is the only way to
+/// say so, and it can be set otherwise outside.
+#[cfg(target_os = "linux")]
+pub fn let_it_not_weigh_itself() {
+    let set = webkit2gtk::glib::setenv("WEBKIT_DISABLE_MEMORY_PRESSURE_MONITOR", "1", false);
+    if let Err(error) = set {
+        tracing::debug!(%error, "the web view weighs itself");
+    }
+}
+
 /// Where the web view may keep its files when its usual place cannot be made: nothing that our page needs is in them,
 /// but without a folder there is no window.
 fn place_for_this_run(app: &AppHandle) -> Option<PathBuf> {

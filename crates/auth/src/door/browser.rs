@@ -20,6 +20,9 @@ const LEAKED: [&str; 8] = [
     "XDG_DATA_DIRS",
 ];
 
+/// What a program says of its own web view, and what a browser of the same kind would take as said to it.
+const OF_OUR_WEB_VIEW: &str = "WEBKIT_DISABLE_MEMORY_PRESSURE_MONITOR";
+
 /// The browser could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("no program on this computer opened the address")]
@@ -40,7 +43,8 @@ pub async fn open(address: &Url) -> Result<(), BrowserNotOpened> {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null());
+            .stderr(Stdio::null())
+            .env_remove(OF_OUR_WEB_VIEW);
         if bundled {
             for name in LEAKED {
                 command.env_remove(name);

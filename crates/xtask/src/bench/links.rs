@@ -94,7 +94,7 @@ pub(super) fn measure(
             desktop, display, &started, &browser, base, &address,
         )?);
         thread::sleep(REST);
-        sign_out(desktop)?;
+        sign_out(desktop, display)?;
     }
     started.end()?;
     clicks.remove(0);
@@ -119,10 +119,11 @@ pub(super) fn sign_in(
     click(desktop, display, &app.stages, &link)
 }
 
-/// Presses the button; when the display shows it, nobody is signed in any more.
-pub(super) fn sign_out(desktop: &PrivateDesktop) -> io::Result<()> {
+/// Presses the button, and waits until nobody is signed in any more.
+pub(super) fn sign_out(desktop: &PrivateDesktop, display: &mut Display) -> io::Result<()> {
     let [x, y] = SIGN_OUT;
-    press(desktop, &["mousemove", x, y, "click", "1"])
+    press(desktop, &["mousemove", x, y, "click", "1"])?;
+    seen(display, Picture::SignIn).map(drop)
 }
 
 fn click(

@@ -82,8 +82,7 @@ pub(super) fn measure(
     let hidden = a_while(started.id())?;
     ask("windowactivate")?;
     seen(display, Picture::SignedIn)?;
-    links::sign_out(desktop)?;
-    seen(display, Picture::SignIn)?;
+    links::sign_out(desktop, display)?;
     started.end()?;
     Ok(Quiet { idle, hidden })
 }
@@ -104,8 +103,8 @@ struct Spent(BTreeMap<u32, Process>);
 
 struct Process {
     name: String,
-    /// Of its threads that run, in nanoseconds.
-    by_threads: u64,
+    /// Of each of its threads that run, in nanoseconds.
+    by_threads: BTreeMap<u32, u64>,
     /// Of all its threads, and of its children that have ended.
     ticks: u64,
 }
@@ -142,13 +141,14 @@ impl Process {
         let stat = fs::read_to_string(folder.join("stat")).ok()?;
         let (name, ticks) = ticks(&stat)?;
         let threads = fs::read_dir(folder.join("task")).ok()?.flatten();
-        let of_thread = |thread: &Path| {
-            let schedstat = fs::read_to_string(thread.join("schedstat")).ok()?;
-            schedstat.split(' ').next()?.parse::<u64>().ok()
+        let of_thread = |thread: fs::DirEntry| {
+            let id = thread.file_name().to_str()?.parse().ok()?;
+            let schedstat = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            Some((id, schedstat.split(' ').next()?.parse().ok()?))
         };
         Some(Self {
             name: name.to_owned(),
-            by_threads: threads.filter_map(|thread| of_thread(&thread.path())).sum(),
+            by_threads: threads.filter_map(of_thread).collect(),
             ticks,
         })
     }
@@ -156,8 +156,11 @@ impl Process {
     /// The kernel counts exactly by threads, but forgets those that end, and forgets nobody in ticks, but counts whole
     /// ones. A tick more may be hardly any time, so that one less is what was spent at least.
     fn seconds_since(&self, before: Option<&Self>) -> f64 {
-        let by_threads = before.map_or(0, |before| before.by_threads);
-        let by_threads = Duration::from_nanos(self.by_threads.saturating_sub(by_threads));
+        let of_thread = |id| before.and_then(|before| before.by_threads.get(id));
+        let by_threads = self.by_threads.iter();
+        let by_threads =
+            by_threads.map(|(id, spent)| spent.saturating_sub(*of_thread(id).unwrap_or(&0)));
+        let by_threads = Duration::from_nanos(by_threads.sum());
         let ticks = self.ticks - before.map_or(0, |before| before.ticks);
         let at_least = number(ticks.saturating_sub(1)) / TICKS_A_SECOND;
         by_threads.as_secs_f64().max(at_least)
@@ -230,10 +233,10 @@ mod tests {
         assert_eq!(ticks(""), None);
     }
 
-    fn process(name: &str, by_threads: u64, ticks: u64) -> Process {
+    fn process(name: &str, by_thread: u64, ticks: u64) -> Process {
         Process {
             name: name.to_owned(),
-            by_threads,
+            by_threads: BTreeMap::from([(1, by_thread)]),
             ticks,
         }
     }
@@ -262,8 +265,12 @@ mod tests {
 
     #[test]
     fn threads_and_children_that_have_ended_are_counted_too() {
-        let before = process("keyfob-desktop", 500_000_000, 50);
-        let after = process("keyfob-desktop", 400_000_000, 58);
+        let mut before = process("keyfob-desktop", 500_000_000, 50);
+        before.by_threads.insert(2, 300_000_000);
+        let after = process("keyfob-desktop", 504_000_000, 50);
+        let spent = after.seconds_since(Some(&before));
+        assert!((spent - 0.004).abs() < 1e-9, "{spent}");
+        let after = process("keyfob-desktop", 504_000_000, 58);
         let spent = after.seconds_since(Some(&before));
         assert!((spent - 0.07).abs() < 1e-9, "{spent}");
     }
