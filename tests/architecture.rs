@@ -276,6 +276,27 @@ fn no_word_that_crosses_to_the_page_holds_a_secret() {
     }
 }
 
+/// The provider's pages and letters share no code with the window; that they look like it is a decision.
+#[test]
+fn the_local_provider_wears_the_windows_colours() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let of_the_window: BTreeSet<String> = colours_in(&read("ui/src/styles/tokens.css")).collect();
+    for path in [
+        "crates/identity/src/assets/page.css",
+        "crates/identity/src/mail.rs",
+    ] {
+        let text = read(path);
+        let others: Vec<_> = colours_in(&text)
+            .filter(|colour| !of_the_window.contains(colour))
+            .collect();
+        assert!(colours_in(&text).count() > 5, "{path} has hardly a colour");
+        assert!(
+            others.is_empty(),
+            "{path} has colours of its own: {others:?}"
+        );
+    }
+}
+
 #[test]
 fn the_keyring_is_asked_without_tokio() {
     let features = METADATA.features("zbus");
@@ -464,6 +485,14 @@ fn hosts_in(text: &str) -> impl Iterator<Item = &str> {
         })
         .collect::<Vec<_>>()
         .into_iter()
+}
+
+/// Colours as six hexadecimal digits.
+fn colours_in(text: &str) -> impl Iterator<Item = String> {
+    text.split('#').skip(1).filter_map(|after| {
+        let digits: String = after.chars().take_while(char::is_ascii_hexdigit).collect();
+        (digits.len() == 6).then(|| digits.to_lowercase())
+    })
 }
 
 /// This computer, private networks, a name that is set aside for examples (RFC 2606, RFC 6761), or a name

@@ -113,7 +113,7 @@ async fn the_clipboard_forgets_the_token_unless_something_else_is_on_it_by_then(
 }
 
 #[tokio::test]
-async fn one_signs_in_copies_and_signs_out_with_keys_only() {
+async fn one_signs_in_copies_looks_at_details_and_signs_out_with_keys_only() {
     let session = Session::start();
     let browser = session.browser().await;
     let app = session.launch().await;
@@ -140,6 +140,13 @@ async fn one_signs_in_copies_and_signs_out_with_keys_only() {
     session.press_keys("ctrl+c");
     app.shows("Copied").await;
     assert!(session.provider().accepts(&session.clipboard().text).await);
+    session.press_keys("ctrl+d");
+    app.shows("Signature verified").await;
+    session.press_keys("Escape");
+    app.shows("Copy access token").await;
+    session.press_keys("ctrl+comma");
+    app.shows("Refresh in the background").await;
+    session.press_keys("Escape");
     session.press_keys("ctrl+p");
     app.shows("Profiles").await;
     session.press_keys("Escape");

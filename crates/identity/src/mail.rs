@@ -17,15 +17,15 @@ use crate::letter::{Carried, Letter};
 // The colours of the pages' stylesheet; a mail cannot refer to it.
 const GROUND: &str = "#f6f7f6";
 const CARD: &str = "#ffffff";
-const LINE: &str = "#dce1de";
-const TEXT: &str = "#17211e";
-const QUIET: &str = "#5c6763";
+const LINE: &str = "#d9dddb";
+const TEXT: &str = "#17201d";
+const QUIET: &str = "#55605c";
 const ACCENT: &str = "#0f6b5c";
 const DARK: &str = "@media (prefers-color-scheme: dark) {
 .ground { background: #121514 !important; }
-.card { background: #1a1f1e !important; border-color: #33403c !important; }
-.text { color: #e7edea !important; }
-.quiet { color: #9fb0aa !important; }
+.card { background: #1a1f1e !important; border-color: #2b3432 !important; }
+.text { color: #e9efec !important; }
+.quiet { color: #a3aeaa !important; }
 .button { background: #5fd0b8 !important; }
 .button a { color: #121514 !important; }
 }";

@@ -212,7 +212,7 @@ const finding = (check: string, found: string, more: Partial<FindingView> = {}):
 
 const WELL: FindingView[] = [
   finding('programs', 'keyfob 0.1.0, keyfob-desktop 0.1.0, keyfob-identity 0.1.0'),
-  finding('configuration', 'the local provider; no profile in /home/ada/.config/dev.keyfob/config.toml (not there)'),
+  finding('configuration', 'the local provider; no profile in /home/ada/.config/keyfob/config.toml (not there)'),
   finding('keyring', 'keeps what it is given', { milliseconds: 42 }),
   finding('handler', 'dev.keyfob.desktop'),
   finding('link', 'came back to Keyfob', { milliseconds: 318 }),
