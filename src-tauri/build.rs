@@ -5,7 +5,7 @@ fn main() {
         "account_picture",
         "add_profile",
         "cancel_sign_in",
-        "change_settings",
+        "change_setting",
         "check_up",
         "continue_in_browser",
         "copy_sign_in_address",

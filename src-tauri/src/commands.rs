@@ -14,7 +14,7 @@ use crate::{
     window,
     wire::{
         Added, CopyForm, DetailsView, FindingView, NewProfile, ProfileList, SessionState,
-        SettingsView, TokenKind,
+        SettingChange, SettingsView, TokenKind,
     },
 };
 
@@ -145,10 +145,10 @@ pub fn settings(desk: State<'_, Desk>) -> Answer<SettingsView> {
 }
 
 #[tauri::command]
-pub fn change_settings(app: AppHandle, desk: State<'_, Desk>, settings: SettingsView) -> Done {
-    let changed = desk.change_settings(&settings);
-    if changed.is_ok() {
-        window::wear(&app, settings.theme.into());
+pub async fn change_setting(app: AppHandle, desk: State<'_, Desk>, change: SettingChange) -> Done {
+    let changed = desk.change_setting(change);
+    if let Ok(settings) = &changed {
+        window::wear(&app, settings.theme);
     }
-    told(changed)
+    told(changed.map(drop))
 }

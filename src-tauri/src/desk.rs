@@ -16,13 +16,13 @@ mod wishes;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
 use keyfob_auth::{
-    Attempt, Clock, Profiles, Reason, SERVICE, SessionError, SessionStatus, Vault, local_provider,
-    profile::KeepIn,
+    Attempt, Clock, Reason, SERVICE, SessionError, SessionStatus, Vault, local_provider,
+    profile::{KeepIn, WindowSettings},
 };
 use tauri::ipc::Channel;
 use tokio::sync::{OnceCell, mpsc, watch};
@@ -55,8 +55,11 @@ pub struct Desk(Arc<Inner>);
 
 struct Inner {
     clock: Clock,
-    vault: Vault,
+    /// Where this run keeps things: chosen once, by the file, when that can first be read.
+    vault: OnceLock<Vault>,
     config: Option<PathBuf>,
+    /// What the file last said of the window.
+    window: Mutex<WindowSettings>,
     clipboard: Clipboard,
     handler: OnceCell<Handler>,
     /// Held while it is settled which profile the window is at.
@@ -123,22 +126,11 @@ impl Desk {
     /// [`take_returns`](Self::take_returns) reads.
     pub fn new(config: Option<PathBuf>, returns: mpsc::Sender<String>) -> Self {
         let (looks, looker) = mpsc::channel(MOST_LOOKS);
-        // What is wrong with the file is said by whoever needs it.
-        let configured = config.as_deref().and_then(|path| Profiles::load(path).ok());
-        let configured = configured.unwrap_or_default();
-        let chosen = configured.window();
-        let vault = match chosen.keep_in {
-            KeepIn::Keyring => Vault::system(SERVICE),
-            KeepIn::ThisRun => Vault::for_this_run(SERVICE),
-        };
-        let screen = Screen {
-            first_run: !configured.says_which(),
-            ..Screen::default()
-        };
         Self(Arc::new(Inner {
             clock: Clock::system(),
-            vault: vault.with_deadline(keeping::DEADLINE),
-            renews_ahead: watch::Sender::new(chosen.refresh_in_background),
+            vault: OnceLock::new(),
+            window: Mutex::default(),
+            renews_ahead: watch::Sender::new(true),
             config,
             clipboard: Clipboard::default(),
             handler: OnceCell::new(),
@@ -148,11 +140,21 @@ impl Desk {
             gone: Mutex::default(),
             looks,
             looker: Mutex::new(Some(looker)),
-            screen: Mutex::new(screen),
+            screen: Mutex::default(),
             returns,
             early: Mutex::default(),
             under_way: watch::Sender::new(0),
         }))
+    }
+
+    fn vault(&self) -> &Vault {
+        self.0.vault.get_or_init(|| {
+            let vault = match self.window_settings().keep_in {
+                KeepIn::Keyring => Vault::system(SERVICE),
+                KeepIn::ThisRun => Vault::for_this_run(SERVICE),
+            };
+            vault.with_deadline(keeping::DEADLINE)
+        })
     }
 
     /// Learns whether links of our scheme come to us.
@@ -281,7 +283,7 @@ impl Desk {
             while status.changed().await.is_ok() {
                 let now = status.borrow_and_update().clone();
                 if let SessionStatus::SignedIn(signed_in) = &now {
-                    if was_refreshing && !signed_in.kept && desk.0.vault.lasts() {
+                    if was_refreshing && !signed_in.kept && desk.vault().lasts() {
                         // Nobody was told why the renewed tokens could not be kept.
                         desk.look_at_keyring(Look::Now);
                     } else if signed_in.kept {

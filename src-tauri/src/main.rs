@@ -133,7 +133,7 @@ fn build(
             commands::account_picture,
             commands::add_profile,
             commands::cancel_sign_in,
-            commands::change_settings,
+            commands::change_setting,
             commands::check_up,
             commands::continue_in_browser,
             commands::copy_sign_in_address,

@@ -55,7 +55,11 @@ pub fn open(app: &AppHandle, theme: Theme) -> tauri::Result<()> {
 /// Changes the colours of the window, and with them the page's: it goes by what its window prefers.
 pub fn wear(app: &AppHandle, theme: Theme) {
     if let Some(window) = app.get_webview_window(LABEL) {
-        wear_on(&window, theme);
+        // The toolkit speaks to one thread only.
+        let worn = app.run_on_main_thread(move || wear_on(&window, theme));
+        if let Err(error) = worn {
+            tracing::warn!(%error, "the window keeps its colours");
+        }
     }
 }
 

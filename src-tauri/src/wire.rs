@@ -489,7 +489,7 @@ pub enum SignatureView {
 }
 
 /// What the person has chosen for the window.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 pub struct SettingsView {
     /// Its colours.
     pub theme: ThemeChoice,
@@ -499,10 +499,26 @@ pub struct SettingsView {
     pub start_profile: Option<String>,
     /// Where sessions are kept.
     pub keep: KeepChoice,
-    /// Where this run keeps them: a choice takes effect at the next start. What the page says of it is not heard.
+    /// Where this run keeps them: a choice takes effect at the next start.
     pub kept_now: KeepChoice,
     /// Whether tokens are renewed before anybody asks.
     pub refresh_in_background: bool,
+}
+
+/// One choice, by the name of its field.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(tag = "setting", content = "value", rename_all = "snake_case")]
+pub enum SettingChange {
+    /// The colours.
+    Theme(ThemeChoice),
+    /// How long the clipboard keeps a token.
+    ClipboardSeconds(u16),
+    /// Where the window opens.
+    StartProfile(Option<String>),
+    /// Where sessions are kept.
+    Keep(KeepChoice),
+    /// Whether tokens are renewed ahead.
+    RefreshInBackground(bool),
 }
 
 /// The window's colours.
@@ -572,6 +588,7 @@ mod tests {
         declare(ClaimChange::decl(&config), ClaimChange::docs());
         declare(SignatureView::decl(&config), SignatureView::docs());
         declare(SettingsView::decl(&config), SettingsView::docs());
+        declare(SettingChange::decl(&config), SettingChange::docs());
         declare(ThemeChoice::decl(&config), ThemeChoice::docs());
         declare(KeepChoice::decl(&config), KeepChoice::docs());
         declare(FindingView::decl(&config), FindingView::docs());

@@ -1,4 +1,6 @@
 // What the tokens say, as the program last told it, and the token that is looked at while a button is held.
+import { untrack } from 'svelte';
+
 import type { DetailsView, Host, TokenKind, Trouble } from './host/host';
 
 export class Details {
@@ -12,15 +14,21 @@ export class Details {
   revealed = $state.raw<string | null>(null);
 
   readonly #host: Host;
-  #looks = 0;
+  #looks = $state(0);
+  #looked = $state(0);
   #holds = 0;
 
   constructor(host: Host) {
     this.#host = host;
   }
 
+  /** Whether the program has been asked and has not answered. */
+  get isLooking(): boolean {
+    return this.#looked < this.#looks;
+  }
+
   async look(): Promise<void> {
-    const look = ++this.#looks;
+    const look = untrack(() => ++this.#looks);
     try {
       const view = await this.#host.details();
       if (look === this.#looks) {
@@ -31,12 +39,15 @@ export class Details {
       if (look === this.#looks) {
         this.problem = trouble as Trouble;
       }
+    } finally {
+      this.#looked = Math.max(look, this.#looked);
     }
   }
 
   /** The button is held down. */
   async hold(token: TokenKind): Promise<void> {
     const hold = ++this.#holds;
+    this.problem = null;
     try {
       const text = await this.#host.reveal(token);
       // Let go meanwhile: then nobody wants to see it.

@@ -1,4 +1,5 @@
 // Where the keyboard is when a screen opens, and when what it was on is gone.
+import { tick } from 'svelte';
 import type { Attachment } from 'svelte/attachments';
 
 /** What took the focus and is still on the page; the last one is home. */
@@ -24,3 +25,18 @@ export function focusHome(): void {
     homes.at(-1)?.focus({ preventScroll: true });
   }
 }
+
+/** Whoever pressed a button in here is not left nowhere when it goes with everything around it. */
+export const handsFocusHome: Attachment<HTMLElement> = (element) => {
+  let inside = element.contains(document.activeElement);
+  const enter = () => (inside = true);
+  // Going takes the focus away too, and that may be heard of first.
+  const leave = () => queueMicrotask(() => (inside = element.contains(document.activeElement)));
+  element.addEventListener('focusin', enter);
+  element.addEventListener('focusout', leave);
+  return () => {
+    if (inside || element.contains(document.activeElement)) {
+      void tick().then(focusHome);
+    }
+  };
+};

@@ -4,9 +4,11 @@ import { isForSheet, isPress, keysOf, type Place, written } from './keys';
 
 const places: Place[] = [
   'starting',
+  'welcome',
   'unknown',
   'signed_out',
   'signing_in',
+  'redeeming',
   'signed_in',
   'profiles',
   'add',
@@ -25,20 +27,41 @@ describe('the keys', () => {
 
   it.each(places)('of %s do nothing by a letter alone', (place) => {
     for (const { combo, does } of keysOf(place)) {
-      expect(does === undefined || combo.startsWith('mod+'), combo).toBe(true);
+      expect(does === undefined || /^mod\+|^Escape$/.test(combo), combo).toBe(true);
     }
+  });
+
+  it('of what has no button now are not there', () => {
+    const combos = (again: boolean, anotherWay: boolean) =>
+      keysOf('signing_in', { again, anotherWay }).map(({ combo }) => combo);
+    expect(combos(true, true)).toEqual(expect.arrayContaining(['mod+o', 'mod+t']));
+    expect(combos(false, true)).not.toContain('mod+o');
+    expect(combos(true, false)).not.toContain('mod+t');
   });
 
   it.each([
     ['mod+c', press('c', { ctrlKey: true }), true],
-    ['mod+c', press('C', { metaKey: true }), true],
+    ['mod+c', press('C', { ctrlKey: true }), true],
+    ['mod+c', press('c', { metaKey: true }), false],
     ['mod+c', press('c'), false],
     ['mod+c', press('c', { ctrlKey: true, shiftKey: true }), false],
     ['mod+c', press('c', { ctrlKey: true, altKey: true }), false],
+    ['mod+c', press('c', { ctrlKey: true, isComposing: true }), false],
     ['mod+shift+o', press('O', { ctrlKey: true, shiftKey: true }), true],
     ['Escape', press('Escape'), true],
+    // Russian, and a Hebrew one; a Dvorak keyboard goes by its own letters.
+    ['mod+c', press('с', { ctrlKey: true, code: 'KeyC' }), true],
+    ['mod+c', press('ב', { ctrlKey: true, code: 'KeyC' }), true],
+    ['mod+c', press('j', { ctrlKey: true, code: 'KeyC' }), false],
+    // French: the digits need Shift.
+    ['mod+1', press('&', { ctrlKey: true, code: 'Digit1' }), true],
   ] as const)('%s is pressed or not', (combo, event, pressed) => {
-    expect(isPress(combo, event)).toBe(pressed);
+    expect(isPress(combo, event, false)).toBe(pressed);
+  });
+
+  it('on a Mac go with ⌘, and leave Ctrl to the text field', () => {
+    expect(isPress('mod+b', press('b', { metaKey: true }), true)).toBe(true);
+    expect(isPress('mod+b', press('b', { ctrlKey: true }), true)).toBe(false);
   });
 
   it('are written as they are printed', () => {
@@ -54,8 +77,12 @@ describe('the keys', () => {
       target.remove();
       return event;
     };
-    const typed = (key: string, target: string) =>
-      from(new KeyboardEvent('keydown', { key, bubbles: true }), document.createElement(target));
+    const typed = (key: string, target: string) => {
+      const [name = '', type = ''] = target.split(' ');
+      const element = document.createElement(name);
+      element.setAttribute('type', type);
+      return from(new KeyboardEvent('keydown', { key, bubbles: true }), element);
+    };
     let last: KeyboardEvent | null = null;
     let open = false;
     const hear = (event: KeyboardEvent) => {
@@ -65,8 +92,10 @@ describe('the keys', () => {
     addEventListener('keydown', hear);
     for (const [key, target, opens] of [
       ['?', 'button', true],
-      ['F1', 'input', true],
-      ['?', 'input', false],
+      ['F1', 'input text', true],
+      ['?', 'input text', false],
+      ['?', 'input radio', true],
+      ['?', 'input checkbox', true],
       ['a', 'button', false],
     ] as const) {
       expect(typed(key, target)).toBe(last);

@@ -1,6 +1,7 @@
-// What the keyboard does. One table for each screen: the window obeys it, and the sheet shows it.
+// What the keyboard does. One list for each screen: the window obeys it, and the sheet shows it.
 //
-// Letters go with Ctrl, or ⌘ on a Mac, so that nothing happens by a letter alone (WCAG 2.1, 2.1.4).
+// Letters go with Ctrl, or ⌘ on a Mac, so that nothing happens by a letter alone (WCAG 2.1, 2.1.4). What has no button
+// at the moment has no key either.
 import type { SessionState, Verb } from './host/host';
 import type { Screen } from './screens.svelte';
 import { words } from './words';
@@ -13,37 +14,56 @@ export interface Key {
   does?: Verb | Exclude<Screen, 'home'>;
 }
 
-/** The screen that is open; at home, the stage. */
-export type Place = SessionState['stage']['kind'] | Exclude<Screen, 'home'>;
+/** The screen that is open; at home, the stage, or what it looks like. */
+export type Place = SessionState['stage']['kind'] | 'welcome' | 'redeeming' | Exclude<Screen, 'home'>;
 
-const { profiles, addProfile, signIn, waiting, signedIn } = words;
+/** What the person can do now besides. */
+export interface Offers {
+  /** The sign-in page can be opened again. */
+  again: boolean;
+  /** Another way back can be tried. */
+  anotherWay: boolean;
+}
+
+const { profiles, addProfile, signIn, waiting, signedIn, welcome } = words;
 
 const PROFILES: Key = { combo: 'mod+p', label: profiles.title, does: 'profiles' };
 const SETTINGS: Key = { combo: 'mod+,', label: words.settings.title, does: 'settings' };
 const DIAGNOSTICS: Key = { combo: 'mod+shift+d', label: words.diagnostics.title, does: 'diagnostics' };
 const BACK: Key = { combo: 'Escape', label: profiles.back };
+const REFRESH: Key = { combo: 'mod+r', label: signedIn.refresh, does: { name: 'refresh' } };
+const CANCEL: Key = { combo: 'Escape', label: waiting.cancel, does: { name: 'cancel_sign_in' } };
+const ELSEWHERE = [PROFILES, SETTINGS, DIAGNOSTICS];
+
 const SIGN_IN: Key[] = [
   { combo: 'Enter', label: signIn.submit },
   { combo: 'mod+b', label: signIn.browser, does: { name: 'continue_in_browser' } },
-  PROFILES,
-  SETTINGS,
-  DIAGNOSTICS,
+  ...ELSEWHERE,
 ];
+
+const again: Key = { combo: 'mod+o', label: waiting.again, does: { name: 'open_again' } };
+const anotherWay: Key = { combo: 'mod+t', label: waiting.anotherWay, does: { name: 'try_another_way' } };
 
 const KEYS: Record<Place, Key[]> = {
   starting: [],
-  unknown: SIGN_IN,
-  signed_out: SIGN_IN,
-  signing_in: [
-    { combo: 'mod+v', label: waiting.paste },
-    { combo: 'mod+o', label: waiting.again, does: { name: 'open_again' } },
-    { combo: 'mod+c', label: waiting.copy, does: { name: 'copy_sign_in_address' } },
-    { combo: 'mod+t', label: waiting.anotherWay, does: { name: 'try_another_way' } },
-    { combo: 'Escape', label: waiting.cancel },
-    PROFILES,
+  welcome: [
+    { combo: 'mod+n', label: welcome.connect, does: 'add' },
+    { combo: 'mod+l', label: welcome.tryHere, does: { name: 'use_profile', profile: 'local' } },
     SETTINGS,
     DIAGNOSTICS,
   ],
+  unknown: SIGN_IN,
+  signed_out: SIGN_IN,
+  signing_in: [
+    { combo: 'mod+v', label: waiting.paste, does: { name: 'paste_return_address' } },
+    again,
+    { combo: 'mod+c', label: waiting.copy, does: { name: 'copy_sign_in_address' } },
+    anotherWay,
+    CANCEL,
+    ...ELSEWHERE,
+  ],
+  // No Escape: the link is back, and is not to be thrown away in passing.
+  redeeming: ELSEWHERE,
   signed_in: [
     { combo: 'mod+c', label: signedIn.copy, does: { name: 'copy_token', form: 'access' } },
     { combo: 'mod+1', label: words.keys.copyHeader, does: { name: 'copy_token', form: 'header' } },
@@ -51,11 +71,9 @@ const KEYS: Record<Place, Key[]> = {
     { combo: 'mod+3', label: words.keys.copyShell, does: { name: 'copy_token', form: 'shell' } },
     { combo: 'mod+4', label: words.keys.copyIdToken, does: { name: 'copy_token', form: 'id' } },
     { combo: 'mod+d', label: words.details.title, does: 'details' },
-    { combo: 'mod+r', label: signedIn.refresh, does: { name: 'refresh' } },
+    REFRESH,
     { combo: 'mod+shift+o', label: signedIn.signOut, does: { name: 'sign_out' } },
-    PROFILES,
-    SETTINGS,
-    DIAGNOSTICS,
+    ...ELSEWHERE,
   ],
   profiles: [
     { combo: 'Enter', label: words.keys.choose },
@@ -64,32 +82,50 @@ const KEYS: Record<Place, Key[]> = {
   ],
   add: [{ combo: 'Enter', label: addProfile.submit }, BACK],
   added: [BACK],
-  details: [{ combo: 'mod+r', label: signedIn.refresh, does: { name: 'refresh' } }, BACK],
-  settings: [BACK],
-  diagnostics: [BACK],
+  details: [REFRESH, SETTINGS, DIAGNOSTICS, BACK],
+  settings: [DIAGNOSTICS, BACK],
+  diagnostics: [SETTINGS, BACK],
 };
 
-export const keysOf = (place: Place): Key[] => KEYS[place];
+export function keysOf(place: Place, offers: Offers = { again: true, anotherWay: true }): Key[] {
+  return KEYS[place].filter((key) => (key !== again || offers.again) && (key !== anotherWay || offers.anotherWay));
+}
 
-/** Whether this press is that key. */
-export function isPress(combo: string, event: KeyboardEvent): boolean {
+/** Whether this press is that key, on any keyboard. */
+export function isPress(combo: string, event: KeyboardEvent, isMac: boolean): boolean {
   const parts = combo.split('+');
   const key = parts.at(-1) ?? '';
-  const mod = event.ctrlKey || event.metaKey;
+  const [mod, other] = isMac ? [event.metaKey, event.ctrlKey] : [event.ctrlKey, event.metaKey];
   return (
-    event.key.toLowerCase() === key.toLowerCase() &&
+    !event.isComposing &&
+    isOn(key, event) &&
     mod === parts.includes('mod') &&
     event.shiftKey === parts.includes('shift') &&
-    !event.altKey
+    !event.altKey &&
+    !other
   );
+}
+
+/** By what is printed on it. By where it is, where that is none of our letters, or a digit that needs Shift there. */
+function isOn(key: string, event: KeyboardEvent): boolean {
+  if (event.key.toLowerCase() === key.toLowerCase()) {
+    return true;
+  }
+  const isForeign = /^[^\x00-\x7f]$/.test(event.key);
+  return /^\d$/.test(key) ? event.code === `Digit${key}` : isForeign && event.code === `Key${key.toUpperCase()}`;
 }
 
 /** Whether this press opens the sheet. A question mark that is typed into a field does not. */
 export function isForSheet(event: KeyboardEvent): boolean {
-  const typing = event.target instanceof HTMLElement && event.target.matches('input, select, textarea');
-  const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+  const typing =
+    event.target instanceof HTMLElement &&
+    event.target.matches('input:not([type="radio"], [type="checkbox"]), select, textarea');
+  const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
   return plain && (event.key === 'F1' || (event.key === '?' && !typing));
 }
+
+/** Whether this computer has a Mac's keyboard. */
+export const isMac = (): boolean => navigator.userAgent.includes('Mac');
 
 /** The key as it is printed on the keyboard. */
 export function written(combo: string, isMac: boolean): string {

@@ -4,7 +4,8 @@
 // refusal of the last one.
 import { SvelteSet } from 'svelte/reactivity';
 
-import type { Host, SessionState, Trouble, Verb, VerbName } from './host/host';
+import { Flash } from './flash.svelte';
+import type { CopyForm, Host, SessionState, Trouble, Verb, VerbName } from './host/host';
 import { beginsAttempt, beginsSignIn, cureFor, failureFor, type Cure, type Situation } from './remedy';
 import type { Failure } from './words';
 
@@ -29,6 +30,12 @@ export class Session {
 
   /** The picture of who is signed in, once it is here. */
   picture = $state.raw<string | null>(null);
+
+  /** For two seconds after something was copied, by whatever button or key. */
+  readonly copied = new Flash();
+
+  /** What that was. */
+  copiedLast = $state<CopyForm | 'address'>('access');
 
   readonly #host: Host;
   readonly #pending = new SvelteSet<string>();
@@ -117,6 +124,7 @@ export class Session {
       if (this.#refusal === before) {
         this.#refusal = null;
       }
+      this.#sayCopied(verb);
       return true;
     } catch (trouble) {
       // What fails because the person ended it meanwhile is no news to them.
@@ -126,6 +134,13 @@ export class Session {
       return false;
     } finally {
       this.#pending.delete(verb.name);
+    }
+  }
+
+  #sayCopied(verb: Verb): void {
+    if (verb.name === 'copy_token' || verb.name === 'copy_sign_in_address') {
+      this.copiedLast = verb.name === 'copy_token' ? verb.form : 'address';
+      this.copied.show();
     }
   }
 

@@ -375,7 +375,8 @@ export const words = {
     unchecked: 'The signature could not be checked',
     refused: 'The signature is not to be trusted',
     opaque: 'This token is no JSON Web Token: it can be used, but not read.',
-    reveal: 'Hold to show the token',
+    reveal: 'Hold to show it',
+    again: 'Check again',
     covered: 'The token is covered',
     hidden: 'A character that cannot be seen, by its number',
     empty: 'Empty',
@@ -436,6 +437,8 @@ export const words = {
   settings: {
     title: 'Settings',
     reading: 'Reading the settings…',
+    unread: 'The settings could not be read.',
+    unsaved: 'This could not be saved.',
     theme: 'Theme',
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     clipboard: 'Clear a copied token after',

@@ -379,10 +379,10 @@ impl Profiles {
         }
     }
 
-    /// Whether the file says anything about providers: it names the profile in use, or holds one. Otherwise nobody has
-    /// chosen yet, and [`in_use`](Self::in_use) is the bundled provider for want of another.
+    /// Whether the file says anything about providers: it names the profile in use or the one to open at, or holds one.
+    /// Otherwise nobody has chosen yet, and [`in_use`](Self::in_use) is the bundled provider for want of another.
     pub fn says_which(&self) -> bool {
-        self.in_use.is_some() || !self.all.is_empty()
+        self.in_use.is_some() || !self.all.is_empty() || self.start_profile().is_some()
     }
 
     fn unknown(&self, name: &str) -> ProfileError {
@@ -526,6 +526,7 @@ mod tests {
             ("[window]\ntheme = 'dark'", false),
             ("[profiles]", false),
             ("profile = 'local'", true),
+            ("[window]\nstart_profile = 'local'", true),
             ("profile = 'gone'", true),
             (TWO, true),
         ] {

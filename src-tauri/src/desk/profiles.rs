@@ -56,11 +56,11 @@ impl Desk {
     }
 
     pub(super) async fn go_to(&self, name: &str) -> Result<Arc<Walk>, Problem> {
-        // Also when it cannot be written: nobody is asked the same twice.
-        self.is_no_first_run();
         let walk = {
             let _settling = self.0.settling.lock().await;
             let walk = self.find(Some(name)).await?;
+            // Also when it cannot be written: nobody is asked the same twice.
+            self.is_no_first_run();
             self.say_in_use(name)?;
             self.serve(&walk);
             walk
@@ -173,9 +173,11 @@ impl Desk {
         if let Some(walk) = self.served() {
             return Ok(walk);
         }
-        // A file that cannot be used is complained of when the profile is looked for.
-        let configured = self.configured().unwrap_or_default();
+        let configured = self.configured()?;
         let walk = self.find(configured.start_profile()).await?;
+        let ahead = configured.window().refresh_in_background;
+        self.0.renews_ahead.send_replace(ahead);
+        self.screen().first_run = !configured.says_which();
         self.serve(&walk);
         Ok(walk)
     }
@@ -199,7 +201,7 @@ impl Desk {
             if !keyring_works {
                 continue;
             }
-            match SignIn::is_awaited(&self.0.vault, name, address).await {
+            match SignIn::is_awaited(self.vault(), name, address).await {
                 Ok(true) => return Some(name.to_owned()),
                 Ok(false) => {}
                 Err(error) => {
@@ -226,7 +228,7 @@ impl Desk {
             // The person has changed it in the file: the session of another provider is none of this one's.
             lock(&self.0.gone).push(Arc::clone(known));
         }
-        let walk = Arc::new(Walk::new(profile, &self.0.vault));
+        let walk = Arc::new(Walk::new(profile, self.vault()));
         self.tell_of_revocation(&walk);
         walks.insert(walk.name().to_owned(), Arc::clone(&walk));
         Ok(walk)

@@ -1,20 +1,21 @@
-//! What the person has chosen for the window. It stands in the configuration file, which is read anew each time.
+//! What the person has chosen for the window. It stands in the configuration file, which is theirs too: it is read anew
+//! each time, and one choice changes one line of it.
 
 use std::time::Duration;
 
-use keyfob_auth::{
-    Reason,
-    profile::{KeepIn, Theme, WindowSettings, edit},
-};
+use keyfob_auth::profile::{KeepIn, Theme, WindowSettings, edit};
 
-use super::Desk;
-use crate::wire::{KeepChoice, Problem, SettingsView, ThemeChoice};
+use super::{Desk, lock};
+use crate::wire::{KeepChoice, Problem, SettingChange, SettingsView, ThemeChoice};
 
 impl Desk {
-    /// What is chosen; the defaults where the file cannot be read: a window opens all the same.
+    /// What is chosen; while the file cannot be read, what it last said.
     pub fn window_settings(&self) -> WindowSettings {
-        let configured = self.configured().unwrap_or_default();
-        configured.window().clone()
+        let mut last = lock(&self.0.window);
+        if let Ok(configured) = self.configured() {
+            last.clone_from(configured.window());
+        }
+        last.clone()
     }
 
     /// What is chosen, to be shown.
@@ -27,7 +28,7 @@ impl Desk {
             // One that is gone is as good as none.
             start_profile: configured.start_profile().map(str::to_owned),
             keep: chosen.keep_in.into(),
-            kept_now: if self.0.vault.lasts() {
+            kept_now: if self.vault().lasts() {
                 KeepChoice::Keyring
             } else {
                 KeepChoice::ThisRun
@@ -36,28 +37,24 @@ impl Desk {
         })
     }
 
-    /// Saves what is chosen, and goes by it.
-    pub fn change_settings(&self, chosen: &SettingsView) -> Result<(), Problem> {
-        let clipboard = u64::from(chosen.clipboard_seconds);
-        if !WindowSettings::CLIPBOARD_SECONDS.contains(&clipboard) {
-            return Err(Problem::saying(Reason::ConfigInvalid, OUT_OF_BOUNDS));
+    /// Saves one choice, and goes by it; whatever else the file says stays as it is. What it then says.
+    pub fn change_setting(&self, change: SettingChange) -> Result<WindowSettings, Problem> {
+        let mut settings = self.configured()?.window().clone();
+        match change {
+            SettingChange::Theme(theme) => settings.theme = theme.into(),
+            SettingChange::ClipboardSeconds(seconds) => {
+                settings.clipboard = Duration::from_secs(seconds.into());
+            }
+            SettingChange::StartProfile(name) => settings.start_profile = name,
+            SettingChange::Keep(keep) => settings.keep_in = keep.into(),
+            SettingChange::RefreshInBackground(ahead) => settings.refresh_in_background = ahead,
         }
-        let settings = WindowSettings {
-            theme: chosen.theme.into(),
-            clipboard: Duration::from_secs(clipboard),
-            start_profile: chosen.start_profile.clone(),
-            keep_in: chosen.keep.into(),
-            refresh_in_background: chosen.refresh_in_background,
-        };
         edit::set_window(self.config_file()?, &settings)?;
-        self.0
-            .renews_ahead
-            .send_replace(settings.refresh_in_background);
-        Ok(())
+        let ahead = settings.refresh_in_background;
+        self.0.renews_ahead.send_replace(ahead);
+        Ok(settings)
     }
 }
-
-const OUT_OF_BOUNDS: &str = "a copied token stays for 5 to 600 seconds";
 
 impl From<Theme> for ThemeChoice {
     fn from(theme: Theme) -> Self {

@@ -665,7 +665,7 @@ export const states: Record<string, Fixture> = {
       claim('updated_at', HELD_NOW - 400 * 24 * 60 * MINUTE),
     ]),
   ),
-  'details-revealed': details(LOCAL_DETAILS, [{ hold: 'Hold to show the token' }]),
+  'details-revealed': details(LOCAL_DETAILS, [{ hold: 'Hold to show it' }]),
   'details-reading': { state: at(signedIn(42 * MINUTE)), endless: ['details'], acts: [DETAILS] },
   'details-failed': { state: at(signedIn(42 * MINUTE)), refusals: { details: problem('sign_in_needed') }, acts: [DETAILS] },
 
@@ -679,7 +679,7 @@ export const states: Record<string, Fixture> = {
   'settings-reading': { state: at(signedOut()), endless: ['settings'], acts: [SETTING] },
   'settings-not-saved': {
     state: at(signedOut()),
-    refusals: { change_settings: problem('config_invalid', 'config.toml cannot be written: Read-only file system') },
+    refusals: { change_setting: problem('config_invalid', 'config.toml cannot be written: Read-only file system') },
     acts: [SETTING, { radio: 'dark' }],
   },
   'settings-unread': {

@@ -13,6 +13,7 @@ import type {
   ProfileList,
   Reason,
   SessionState,
+  SettingChange,
   SettingsView,
   TokenKind,
 } from './wire';
@@ -65,8 +66,8 @@ export interface Host {
   /** What the person has chosen for the window. */
   settings(): Promise<SettingsView>;
 
-  /** Chooses anew; all of it is saved and takes effect. */
-  changeSettings(settings: SettingsView): Promise<void>;
+  /** Chooses one thing anew; it is saved and takes effect. */
+  changeSetting(change: SettingChange): Promise<void>;
 
   /** What the doctor finds. It takes seconds. */
   checkUp(): Promise<FindingView[]>;

@@ -9,6 +9,7 @@ import type {
   NewProfile,
   ProfileList,
   SessionState,
+  SettingChange,
   SettingsView,
   TokenKind,
   Trouble,
@@ -21,7 +22,7 @@ export type Wish =
   | { name: 'remove_profile'; profile: string }
   | { name: 'add_profile'; profile: NewProfile }
   | { name: 'reveal'; token: TokenKind }
-  | { name: 'change_settings'; settings: SettingsView }
+  | { name: 'change_setting'; change: SettingChange }
   | { name: 'check_up' | 'mend' }
   | { name: 'profiles' | 'details' | 'settings' };
 
@@ -100,10 +101,10 @@ export class MemoryHost implements Host {
     return this.chosen;
   }
 
-  async changeSettings(settings: SettingsView): Promise<void> {
-    this.performed.push({ name: 'change_settings', settings });
-    await this.#outcome('change_settings');
-    this.chosen = settings;
+  async changeSetting(change: SettingChange): Promise<void> {
+    this.performed.push({ name: 'change_setting', change });
+    await this.#outcome('change_setting');
+    this.chosen = { ...this.chosen, [change.setting]: change.value };
   }
 
   async checkUp(): Promise<FindingView[]> {

@@ -35,8 +35,8 @@ export const tauriHost: Host = {
     return ask<SettingsView>('settings');
   },
 
-  async changeSettings(settings) {
-    await ask('change_settings', { settings });
+  async changeSetting(change) {
+    await ask('change_setting', { change });
   },
 
   checkUp() {

@@ -455,13 +455,18 @@ start_profile: string | null,
  */
 keep: KeepChoice, 
 /**
- * Where this run keeps them: a choice takes effect at the next start. What the page says of it is not heard.
+ * Where this run keeps them: a choice takes effect at the next start.
  */
 kept_now: KeepChoice, 
 /**
  * Whether tokens are renewed before anybody asks.
  */
 refresh_in_background: boolean, };
+
+/**
+ * One choice, by the name of its field.
+ */
+export type SettingChange = { "setting": "theme", "value": ThemeChoice } | { "setting": "clipboard_seconds", "value": number } | { "setting": "start_profile", "value": string | null } | { "setting": "keep", "value": KeepChoice } | { "setting": "refresh_in_background", "value": boolean };
 
 /**
  * The window's colours.

@@ -84,14 +84,19 @@ pub async fn run(surroundings: &Surroundings, wanted: &Login) -> Result<(), Trou
     let (attempt, kept) = begun.map_err(|error| explained(error.into()))?;
     // The session will live nowhere but in the keyring: better to know now that it cannot.
     kept?;
-    show(surroundings, wanted, &walk, &attempt).await;
     let doors = Doors {
         returns,
         typed: typed::lines(),
     };
+    let shown_and_answered = async {
+        show(surroundings, wanted, &walk, &attempt).await;
+        answered(surroundings, wanted, &walk, &attempt, doors).await
+    };
     let signed_in = tokio::select! {
-        outcome = answered(surroundings, wanted, &walk, &attempt, doors) => outcome,
+        // First: whoever sees the address may interrupt at once, and that is to be heard by then.
+        biased;
         () = interrupted() => Err(Cause::Cancelled.into()),
+        outcome = shown_and_answered => outcome,
     };
     if let Err(trouble) = signed_in {
         if trouble.cause == Cause::Cancelled {
