@@ -92,7 +92,8 @@ describe('contrast', () => {
 
   const readable: [string, string[]][] = [
     ['text', ['ground', 'surface', 'surface-hover', 'track', 'accent-soft', 'warning-soft', 'danger-soft']],
-    ['text-quiet', ['ground', 'surface', 'surface-hover', 'track']],
+    ['text-quiet', ['ground', 'surface', 'surface-hover', 'track', 'accent-soft']],
+    ['on-segment', ['segment']],
     ['on-accent', ['accent', 'accent-hover', 'accent-pressed']],
     ['accent', ['surface', 'accent-soft']],
     ['danger', ['ground', 'surface', 'danger-soft']],
@@ -101,8 +102,11 @@ describe('contrast', () => {
   // What is drawn and not read needs less: WCAG 2.2, 1.4.11.
   const visible: [string, string[]][] = [
     ['focus', ['ground', 'surface']],
-    ['control-border', ['ground', 'surface']],
-    ['accent', ['accent-soft']],
+    // Which segment is chosen is told by its edge: its own ground is hardly another than that of the bar.
+    ['control-border', ['ground', 'surface', 'track', 'segment']],
+    ['thumb', ['track']],
+    ['on-accent', ['accent']],
+    ['accent', ['ground', 'surface', 'accent-soft']],
     ['drawing', ['ground', 'track']],
     ['warning-mark', ['track']],
   ];
