@@ -62,7 +62,7 @@ async fn on_a_healthy_computer_everything_works() {
     }
     app.keep_picture("well").await;
     let text = app.text().await;
-    assert!(!text.contains("Mend what can be mended"), "{text}");
+    assert!(!text.contains("Fix what can be fixed"), "{text}");
     // The doctor's link went by a program of its own: nothing has happened in this window.
     session.press_keys("Escape");
     app.shows("Continue in browser").await;
@@ -82,21 +82,21 @@ async fn links_that_another_program_has_taken_are_taken_back() {
     open_by_keys(&session);
     app.shows("1 thing keeps Keyfob from working.").await;
     app.shows("they open mail-reader.desktop").await;
-    app.shows("Keyfob can mend this itself.").await;
+    app.shows("Keyfob can fix this itself.").await;
     found(&app, "link", "skipped").await;
     app.keep_picture("broken").await;
     session.press_keys("Escape");
     app.warns_of("link_handler_missing").await;
     app.press("Find out why").await;
-    app.press("Mend what can be mended").await;
+    app.press("Fix what can be fixed").await;
 
     app.shows("Everything works.").await;
-    app.shows("Mended:").await;
+    app.shows("Fixed:").await;
     found(&app, "link", "good").await;
     app.keep_picture("mended").await;
     assert_eq!(what_opens_links(&session), OURS);
     app.press("Check again").await;
-    app.says_no_more("Mended:").await;
+    app.says_no_more("Fixed:").await;
     session.press_keys("Escape");
     app.warns_of_nothing().await;
 }
@@ -115,7 +115,7 @@ async fn what_only_the_person_can_mend_is_said_with_what_to_do() {
         .await;
     app.keep_picture("said").await;
     let text = app.text().await;
-    assert!(!text.contains("Mend what can be mended"), "{text}");
+    assert!(!text.contains("Fix what can be fixed"), "{text}");
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ use std::net::TcpListener;
 use harness::{App, Browser, Provider, Session, eventually};
 
 const TROUBLE: &str = "The provider is having trouble and gave no usable answer.";
-const WAIT: &str = "The provider asks to wait a moment.";
+const WAIT: &str = "The provider asks you to wait a moment.";
 const UNREACHABLE: &str = "The provider cannot be reached.";
 const ENDED: &str = "The provider has ended your session.";
 const USED: &str = "That link was used before or is too old.";

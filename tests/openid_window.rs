@@ -79,8 +79,7 @@ async fn a_profile_is_added_in_the_window_and_its_link_brings_a_name_and_a_pictu
     shows_who(&app, ADA).await;
     app.shows("Signed in as").await;
     app.has("img[src^='data:image/png']").await;
-    app.shows("Only the API that it is for can check this token")
-        .await;
+    app.shows("Only the API it is meant for can check it").await;
     app.press("Copy access token").await;
     app.shows("Copied").await;
     let copied = session.clipboard().text;

@@ -329,7 +329,7 @@ describe('the signed-in screen', () => {
 
   it('says who can check a token that is opaque here', async () => {
     await open('signed-in-opaque');
-    expect(text()).toContain('Only the API that it is for can check this token');
+    expect(text()).toContain('Only the API it is meant for can check it');
     expect(text()).not.toContain('Not checked yet');
   });
 
@@ -697,7 +697,7 @@ describe('the diagnostics', () => {
     await open('diagnostics-well');
     expect(verdict()).toBe('Everything works.');
     expect(aloud()).toBe('Everything works.');
-    expect(labels()).not.toContain('Mend what can be mended');
+    expect(labels()).not.toContain('Fix what can be fixed');
     expect(said('keyring')).toBe('Fine: Keyring 42 ms Keeps what it is given');
   });
 
@@ -711,7 +711,7 @@ describe('the diagnostics', () => {
     expect(verdict()).toBe('2 things keep Keyfob from working.');
     expect(said('programs')).toContain('Worth a look: Programs');
     expect(said('keyring')).toContain('Wrong: Keyring');
-    expect(said('link')).toContain('Not checked: A link on its way back');
+    expect(said('link')).toContain('Not checked: Return link');
   });
 
   it('say what to do, and what is to be typed for it', async () => {
@@ -719,18 +719,18 @@ describe('the diagnostics', () => {
     expect(said('keyring')).toContain('Start one, such as gnome-keyring or KWallet; over SSH, dbus-run-session gives');
     expect(row('keyring')?.querySelector('code')?.textContent).toBe('dbus-run-session');
     // The window has a button for what the terminal has an option for.
-    expect(said('handler')).toContain('Keyfob can mend this itself.');
+    expect(said('handler')).toContain('Keyfob can fix this itself.');
     expect(said('handler')).not.toContain('--fix');
   });
 
   it('mend what can be mended, say so, and do not offer it again', async () => {
     const host = await open('diagnostics-bad', { mended: states['diagnostics-mended']?.mended ?? [] });
-    button('Mend what can be mended').focus();
-    await press('Mend what can be mended');
+    button('Fix what can be fixed').focus();
+    await press('Fix what can be fixed');
     expect(names(host)).toEqual(['check_up', 'mend']);
     expect(verdict()).toBe('1 thing keeps Keyfob from working.');
-    expect(said('handler')).toContain('Mended: keyfob-desktop-handler.desktop now opens links of dev.keyfob');
-    expect(labels()).not.toContain('Mend what can be mended');
+    expect(said('handler')).toContain('Fixed: keyfob-desktop-handler.desktop now opens links of dev.keyfob');
+    expect(labels()).not.toContain('Fix what can be fixed');
     expect(document.activeElement?.textContent).toBe('Diagnostics');
   });
 

@@ -256,7 +256,7 @@ const MENDED = but(
 );
 
 const DIAGNOSE: Act = { key: 'D', ctrlKey: true, shiftKey: true };
-const MEND: Act = { press: 'Mend what can be mended' };
+const MEND: Act = { press: 'Fix what can be fixed' };
 
 const diagnosed = (findings: FindingView[], more: Partial<Fixture> = {}): Fixture => ({
   state: at(signedIn(42 * MINUTE)),
