@@ -407,7 +407,7 @@ describe('the signed-in screen', () => {
   it('does not say "Copied" when nothing was copied', async () => {
     await open('signed-in', { refusals: { copy_token: { reason: 'clipboard_failed', detail: null } } });
     await press('Copy access token');
-    expect(labels()).not.toContain('Copied');
+    expect(text()).not.toMatch(/copied/i);
     expect(document.querySelector('[role="alert"]')?.getAttribute('data-reason')).toBe('clipboard_failed');
   });
 });
@@ -657,6 +657,36 @@ describe('the profile screens', () => {
   });
 });
 
+describe('the details', () => {
+  const verdict = () => document.querySelector('[data-signature]')?.textContent.replace(/\s+/g, ' ').trim();
+
+  it.each([
+    ['details-unchecked', 'The signature could not be checked The provider cannot be reached.'],
+    [
+      'details-refused',
+      "The signature is not to be trusted This token did not pass verification. The token's signature is wrong",
+    ],
+  ])('say what happened, and then what the program knows about it (%s)', async (state, said) => {
+    await open(state);
+    expect(verdict()).toBe(said);
+  });
+
+  it('show what cannot be seen in what the program knows', async () => {
+    const details = structuredClone(states['details-refused']!.details!);
+    details.access.signature = {
+      kind: 'refused',
+      problem: { reason: 'verification_failed', detail: 'the token names the key \u202ek' },
+    };
+    await open('details-refused', { details });
+    expect(verdict()).toContain('The token names the key U+202Ek');
+  });
+
+  it('say of a token that has ended when that was', async () => {
+    await open('details-expired');
+    expect(document.querySelector('[data-claim="exp"]')?.textContent).toContain('3 minutes ago');
+  });
+});
+
 describe('the diagnostics', () => {
   const screen = () => main()?.dataset.screen;
   const row = (check: string) => document.querySelector(`[data-check="${check}"]`);
@@ -732,6 +762,23 @@ describe('the diagnostics', () => {
     expect(said('handler')).toContain('Fixed: keyfob-desktop-handler.desktop now opens links of dev.keyfob');
     expect(labels()).not.toContain('Fix what can be fixed');
     expect(document.activeElement?.textContent).toBe('Diagnostics');
+  });
+
+  it('put what is wrong first, then what is worth a look, and leave the rest in order', async () => {
+    await open('diagnostics-bad');
+    const order = [...document.querySelectorAll<HTMLElement>('[data-check]')].map(({ dataset }) => dataset.check);
+    expect(order).toEqual(['keyring', 'handler', 'programs', 'configuration', 'link', 'provider', 'clock', 'proxy']);
+  });
+
+  it.each([
+    ['diagnostics-mending', 'Check again', 'Fix what can be fixed', 'mend'],
+    ['diagnostics-rechecking', 'Fix what can be fixed', 'Check again', 'check_up'],
+  ])('take one thing at a time, and the button for the other one says so (%s)', async (state, other, own, asked) => {
+    const host = await open(state);
+    expect(button(other).getAttribute('aria-disabled')).toBe('true');
+    expect(button(own).hasAttribute('aria-disabled')).toBe(false);
+    await press(other);
+    expect(names(host)).toEqual(['check_up', asked]);
   });
 
   it('keep what was found, and the focus, while they check again', async () => {

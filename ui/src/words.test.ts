@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-import { failures, noticeAdvice, sessionFailures, signOutFailures, words, type Failure } from './words';
+import { failures, noticeAdvice, sessionFailures, signatureFailures, signOutFailures, words, type Failure } from './words';
 
 const table: [string, Failure][] = Object.entries(failures);
 const sentences: [string, Failure][] = [failures, sessionFailures, signOutFailures].flatMap((each) => Object.entries(each));
@@ -20,6 +20,10 @@ describe('the words table', () => {
   });
 
   it.each(sentences)('says in one sentence what happened: %s', (_, { happened }) => {
+    expect(happened).toMatch(/^[A-Z][^.!?]+\.$/);
+  });
+
+  it.each(Object.entries(signatureFailures))('says in one sentence what is wrong with a token: %s', (_, happened) => {
     expect(happened).toMatch(/^[A-Z][^.!?]+\.$/);
   });
 

@@ -188,6 +188,11 @@ export const sessionFailures: Partial<Record<TroubleReason, Failure>> = {
   },
 };
 
+/** What happened reads differently under a token that is looked at: it is at hand, whatever is wrong with it. */
+export const signatureFailures: Partial<Record<TroubleReason, string>> = {
+  verification_failed: 'This token did not pass verification.',
+};
+
 /** What reads differently when it is why a sign-out was refused. */
 export const signOutFailures: Partial<Record<TroubleReason, Failure>> = {
   keyring_unavailable: {

@@ -24,13 +24,17 @@ export async function show(fixture: Fixture, target: HTMLElement): Promise<{ app
   const app = mount(App, { target, props: { host, clock } });
   await settled();
   for (const act of fixture.acts ?? []) {
-    perform(act, target);
+    if ('hang' in act) {
+      host.endless.add(act.hang);
+    } else {
+      perform(act, target);
+    }
     await settled();
   }
   return { app, host };
 }
 
-function perform(act: Act, page: HTMLElement): void {
+function perform(act: Exclude<Act, { hang: Asked }>, page: HTMLElement): void {
   if ('type' in act) {
     const field = page.querySelector<HTMLInputElement>(act.into ? `input#${act.into}` : 'input');
     if (!field) {

@@ -23,13 +23,14 @@ import type { Asked } from '../host/memory';
 
 /** What a person does on the page once it is drawn: types, into the first field unless another one is named by its id;
  *  presses a button, or holds it, by the words on it or its name; picks something from a list; chooses a radio button by
- *  its value. */
+ *  its value. And what the program no longer brings to an end from then on. */
 export type Act =
   | { type: string; into?: string }
   | { press: string }
   | { hold: string }
   | { pick: string }
   | { radio: string }
+  | { hang: Asked }
   | { key: string; ctrlKey?: boolean; shiftKey?: boolean };
 
 export interface Fixture {
@@ -652,6 +653,17 @@ export const states: Record<string, Fixture> = {
     },
     id: null,
   }),
+  'details-expired': {
+    ...details(
+      detailed([
+        claim('exp', HELD_NOW - 3 * MINUTE),
+        claim('iat', HELD_NOW - 63 * MINUTE),
+        claim('iss', 'http://127.0.0.1:47117'),
+        claim('sub', '3e1f8a52-6d0b-4c58-9a77-0b6f5b8c2d11'),
+      ]),
+    ),
+    state: at(signedIn(-3 * MINUTE)),
+  },
   'details-strange': details(
     detailed([
       claim('email', LONG_ADDRESS),
@@ -693,6 +705,7 @@ export const states: Record<string, Fixture> = {
   'diagnostics-odd': diagnosed(but(NO_IDENTITY)),
   'diagnostics-bad': diagnosed(NOT_WELL),
   'diagnostics-mending': diagnosed(NOT_WELL, { endless: ['mend'], acts: [DIAGNOSE, MEND] }),
+  'diagnostics-rechecking': diagnosed(NOT_WELL, { acts: [DIAGNOSE, { hang: 'check_up' }, { press: 'Check again' }] }),
   'diagnostics-mended': diagnosed(NOT_WELL, { mended: MENDED, acts: [DIAGNOSE, MEND] }),
   'diagnostics-long': diagnosed(
     but(
