@@ -309,7 +309,7 @@ async fn a_date_that_is_hours_off_is_said_and_stops_nothing() {
         .await;
     app.sign_in_by_mail(&browser, ADA).await;
     app.shows(CLOCK).await;
-    app.shows("it is 120 min fast").await;
+    app.shows("It is 120 min fast").await;
     app.shows("Verified").await;
     refreshes(&session, &app).await;
     says_no_longer(&app, CLOCK).await;
@@ -320,7 +320,7 @@ async fn a_date_that_is_hours_off_is_said_and_stops_nothing() {
         .once()
         .await;
     refreshes(&session, &app).await;
-    app.shows("it is 120 min slow").await;
+    app.shows("It is 120 min slow").await;
     still_serves(&session, &app, &provider).await;
     refreshes(&session, &app).await;
     says_no_longer(&app, CLOCK).await;
