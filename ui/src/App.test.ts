@@ -949,6 +949,15 @@ describe('a failure', () => {
   });
 });
 
+describe('a notice', () => {
+  it('sets what the program knows as a sentence, and shows what cannot be seen in it', async () => {
+    const state = structuredClone(states['notice-clock-wrong']!.state!);
+    state.notices = [{ reason: 'clock_wrong', detail: 'it is 12\u202e min fast' }];
+    await open('notice-clock-wrong', { state });
+    expect(document.querySelector('[data-notice] .detail')?.textContent.trim()).toBe('It is 12U+202E min fast');
+  });
+});
+
 describe('the window', () => {
   beforeEach(() => {
     vi.spyOn(document, 'hidden', 'get').mockReturnValue(false);
