@@ -1,13 +1,14 @@
 //! Changing the configuration file, which belongs to a person: what they wrote in it stays as they wrote it.
 //!
 //! Every change reads the file, changes the one thing, reads its own result as any program would, and only then puts
-//! it in place of the old file, whole ([`rename`](std::fs::rename)). Sessions are not touched: who removes a profile
-//! signs out of it first.
+//! it in place of the old file, whole ([`rename`](std::fs::rename)). One change at a time, in one program. Sessions are not
+//! touched: who removes a profile signs out of it first.
 
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
     path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
@@ -21,12 +22,22 @@ use super::{
 /// The setting of the window that may be there or not, and goes with the profile that it names.
 const START_PROFILE: &str = "start_profile";
 
+/// Held from reading the file to having written it: of two changes at once, the later would undo the earlier, and both
+/// would write the same file beside it.
+static EDITING: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    // It guards a file, which is replaced whole; a panic cannot leave half of it.
+    EDITING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Adds `profile` to the file at `path`, which is made when it does not exist. What was in use stays in use.
 ///
 /// # Errors
 ///
 /// When there is such a profile already, its name or a value of it cannot be used, or the file cannot be read or written.
 pub fn add(path: &Path, profile: &Profile) -> Result<(), ProfileError> {
+    let _alone = alone();
     replace(path, &with(path, profile)?)
 }
 
@@ -75,6 +86,7 @@ fn with(path: &Path, profile: &Profile) -> Result<String, ProfileError> {
 ///
 /// When there is no such profile, or the file cannot be read or written.
 pub fn remove(path: &Path, name: &str) -> Result<(), ProfileError> {
+    let _alone = alone();
     let mut file = Open::at(path)?;
     let Some(_) = file.profiles.all.remove(name) else {
         return Err(file.profiles.unknown(name));
@@ -107,6 +119,7 @@ pub fn remove(path: &Path, name: &str) -> Result<(), ProfileError> {
 ///
 /// When there is no such profile, or the file cannot be read or written.
 pub fn switch_to(path: &Path, name: &str) -> Result<(), ProfileError> {
+    let _alone = alone();
     let mut file = Open::at(path)?;
     if name != LOCAL && !file.profiles.all.contains_key(name) {
         return Err(file.profiles.unknown(name));
@@ -122,6 +135,7 @@ pub fn switch_to(path: &Path, name: &str) -> Result<(), ProfileError> {
 ///
 /// When a value could not be read again, or the file cannot be read or written.
 pub fn set_window(path: &Path, settings: &WindowSettings) -> Result<(), ProfileError> {
+    let _alone = alone();
     let mut file = Open::at(path)?;
     let said = file.profiles.window.clone();
     let seconds = settings.clipboard.as_secs();
@@ -740,6 +754,34 @@ refresh_in_background = false
         }
         can_add(&path, &profile("home")).unwrap();
         assert_eq!(home.text(), WRITTEN_BY_A_PERSON);
+    }
+
+    #[test]
+    fn changes_at_once_lose_nothing() {
+        let home = Home::with(WRITTEN_BY_A_PERSON);
+        let path = &home.file();
+        for number in 0..8 {
+            add(path, &profile(&format!("old-{number}"))).unwrap();
+        }
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                scope.spawn(move || add(path, &profile(&format!("new-{number}"))).unwrap());
+                scope.spawn(move || remove(path, &format!("old-{number}")).unwrap());
+            }
+            scope.spawn(|| switch_to(path, LOCAL).unwrap());
+            let dark = WindowSettings {
+                theme: Theme::Dark,
+                ..WindowSettings::default()
+            };
+            scope.spawn(move || set_window(path, &dark).unwrap());
+        });
+        let profiles = Profiles::load(path).unwrap();
+        let new = (0..8).map(|number| format!("new-{number}"));
+        let expected: Vec<String> = new.chain(["work".to_owned()]).collect();
+        assert!(profiles.names().eq(&expected), "{}", home.text());
+        assert_eq!(profiles.in_use(None).unwrap(), None);
+        assert_eq!(profiles.window().theme, Theme::Dark);
+        assert_eq!(fs::read_dir(home.0.path()).unwrap().count(), 1);
     }
 
     #[cfg(unix)]
