@@ -469,8 +469,8 @@ pub enum Outcome {
 pub enum SignatureView {
     /// A key of the provider's.
     By {
-        /// The key's id.
-        key: String,
+        /// The key's id, if it has one.
+        key: Option<String>,
         /// The issuer.
         issuer: String,
     },

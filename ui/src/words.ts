@@ -376,6 +376,7 @@ export const words = {
     by: 'Signature verified',
     byKey: 'Key',
     byIssuer: 'of',
+    byAKeyOf: 'By a key of',
     forItsApi: 'Only the API it is meant for can check it.',
     unchecked: 'The signature could not be checked',
     refused: 'The signature is not to be trusted',

@@ -3,24 +3,29 @@
 //! Nothing here is believed or decided by: it is for showing only. What is read is in [`TokenContents`]; whether the
 //! provider has signed it, in [`Signature`]. The tokens themselves do not leave.
 
+use std::fmt;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::jwk::Jwk;
 use serde_json::{Map, Value};
 
-use crate::{AccessToken, IdToken, JwtError, ProviderError, Timestamp, jwt::numeric_date};
+use crate::{
+    Account, JwtError, ProviderError, Timestamp, TokenSet, jwks::name_of, jwt::numeric_date,
+};
 
 /// The members of a JSON object, by name.
 pub type Members = Map<String, Value>;
 
-/// What a token says, as far as it can be read.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What a token says, as far as it can be read. It is about a person: `Debug` tells none of it.
+#[derive(Clone, Default, PartialEq)]
 pub struct TokenContents {
     /// The header (RFC 7515 §4), and the claims (RFC 7519 §4); none for a token that is no JSON Web Token, which is as good
     /// a token (RFC 6749 §1.4).
     pub readable: Option<(Members, Members)>,
 }
 
-/// What both tokens of a session say.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What both tokens of a session say. `Debug` tells none of it.
+#[derive(Clone, Default, PartialEq)]
 pub struct SessionContents {
     /// Who the session is of, and at which provider: `sub` and `iss`.
     pub of: (String, String),
@@ -35,8 +40,8 @@ pub struct SessionContents {
 pub enum Signature {
     /// This key's, of this issuer. Asked for now; whether the token has ended is another question.
     By {
-        /// The key's id.
-        key: String,
+        /// The key's id, if it has one (RFC 7517 §4.5).
+        key: Option<String>,
         /// The issuer.
         issuer: String,
     },
@@ -57,15 +62,34 @@ pub struct SessionSignatures {
     pub id: Option<Signature>,
 }
 
+impl fmt::Debug for TokenContents {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let readable = self.readable.is_some();
+        write!(formatter, "TokenContents(readable: {readable})")
+    }
+}
+
+impl fmt::Debug for SessionContents {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut contents = formatter.debug_struct("SessionContents");
+        contents.field("access", &self.access);
+        contents.field("id", &self.id);
+        contents.finish_non_exhaustive()
+    }
+}
+
+impl SessionContents {
+    pub(crate) fn of(account: &Account, tokens: &TokenSet) -> Self {
+        let id = tokens.id.as_ref();
+        Self {
+            of: (account.subject.clone(), account.issuer.clone()),
+            access: TokenContents::of(tokens.access.expose()),
+            id: id.map(|id| TokenContents::of(id.expose())),
+        }
+    }
+}
+
 impl TokenContents {
-    pub(crate) fn of_access(token: &AccessToken) -> Self {
-        Self::of(token.expose())
-    }
-
-    pub(crate) fn of_id(token: &IdToken) -> Self {
-        Self::of(token.expose())
-    }
-
     fn of(token: &str) -> Self {
         Self {
             readable: read(token),
@@ -74,10 +98,10 @@ impl TokenContents {
 }
 
 impl Signature {
-    pub(crate) fn found(key: Result<Option<String>, ProviderError>, issuer: &str) -> Self {
+    pub(crate) fn found(key: Result<Option<Jwk>, ProviderError>, issuer: &str) -> Self {
         match key {
             Ok(Some(key)) => Self::By {
-                key,
+                key: name_of(&key),
                 issuer: issuer.to_owned(),
             },
             Ok(None) => Self::ForItsApi,
@@ -143,6 +167,41 @@ mod tests {
         let (header, claims) = contents.readable.unwrap();
         assert_eq!(Value::Object(header), json!({"alg": "ES256"}));
         assert_eq!(Value::Object(claims), json!({"sub": "S", "n": [1]}));
+    }
+
+    #[test]
+    fn what_is_said_of_a_person_is_not_printed() {
+        let access = TokenContents::of(&token(&json!({"alg": "ES256"}), &json!({"sub": "S-1"})));
+        let contents = SessionContents {
+            of: ("S-1".to_owned(), "https://issuer.test".to_owned()),
+            id: Some(access.clone()),
+            access,
+        };
+        assert_eq!(
+            format!("{contents:?}"),
+            "SessionContents { access: TokenContents(readable: true), \
+             id: Some(TokenContents(readable: true)), .. }"
+        );
+    }
+
+    #[test]
+    fn a_key_without_a_name_signs_all_the_same() {
+        let found = |name: Value| {
+            let key = json!({"kty": "oct", "k": "AA", "kid": name});
+            let key = serde_json::from_value(key).unwrap();
+            Signature::found(Ok(Some(key)), "https://issuer.test")
+        };
+        for (name, shown) in [
+            (json!("K1"), Some("K1")),
+            (json!(null), None),
+            (json!(""), None),
+            (json!("\u{202e}"), None),
+        ] {
+            let Signature::By { key, .. } = found(name) else {
+                panic!("not signed");
+            };
+            assert_eq!(key.as_deref(), shown);
+        }
     }
 
     #[test]

@@ -162,6 +162,12 @@ fn unknown(token: &UnverifiedJwt<'_>) -> JwksError {
     })
 }
 
+/// What a key is called, made fit to show; nothing for one without a name (RFC 7517 §4.5).
+pub(crate) fn name_of(key: &Jwk) -> Option<String> {
+    let name = printable(key.common.key_id.as_deref()?, 80);
+    (!name.is_empty()).then_some(name)
+}
+
 /// The key that the token names, the one that fits before one that does not; for a token that names none, the only
 /// one that fits (OpenID Connect Core §10.1: with several, a token must name its key).
 fn find<'a>(keys: &'a [Jwk], token: &UnverifiedJwt<'_>) -> Option<&'a Jwk> {

@@ -8,6 +8,7 @@ mod trial;
 
 use std::{sync::Arc, time::Duration};
 
+use jsonwebtoken::jwk::Jwk;
 use serde_json::Value;
 use url::Url;
 
@@ -357,7 +358,7 @@ impl Provider {
     pub(crate) async fn signer_of_access(
         &self,
         token: &AccessToken,
-    ) -> Result<Option<String>, ProviderError> {
+    ) -> Result<Option<Jwk>, ProviderError> {
         match self {
             Self::Cotter(cotter) => cotter.signer(token.expose()).await.map(Some),
             Self::Oidc(_) => Ok(None),
@@ -369,13 +370,10 @@ impl Provider {
     /// # Errors
     ///
     /// As [`signer_of_access`](Self::signer_of_access).
-    pub(crate) async fn signer_of_id(
-        &self,
-        token: &IdToken,
-    ) -> Result<Option<String>, ProviderError> {
+    pub(crate) async fn signer_of_id(&self, token: &IdToken) -> Result<Jwk, ProviderError> {
         match self {
-            Self::Cotter(cotter) => cotter.signer(token.expose()).await.map(Some),
-            Self::Oidc(oidc) => oidc.signer(token).await.map(Some),
+            Self::Cotter(cotter) => cotter.signer(token.expose()).await,
+            Self::Oidc(oidc) => oidc.signer(token).await,
         }
     }
 

@@ -6,7 +6,10 @@ mod support;
 
 use std::time::Duration;
 
-use keyfob_auth::{Clock, Reason, SessionStatus, SignedIn, StoreError};
+use keyfob_auth::{
+    Clock, Reason, SessionStatus, SignedIn, StoreError,
+    inspection::{SessionContents, Signature},
+};
 use support::{Answer, App, Keyring, NOON, Peer};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -217,6 +220,42 @@ async fn a_session_is_there_at_the_next_start_and_checked_again() {
     assert_eq!(after.verified_by, None);
     next.sessions.verify().await.unwrap();
     assert_eq!(shown(&next).verified_by.as_deref(), Some("K1"));
+}
+
+#[tokio::test]
+async fn a_renewal_meanwhile_does_not_put_one_tokens_signature_over_another_ones_contents() {
+    let (peer, keyring, _) = signed_in().await;
+    let next = App::start(&peer, &keyring);
+    next.sessions.restore().await.unwrap();
+    let gate = peer.hold_back_keys();
+    let keys_asked = peer.keys_asked();
+    let sessions = next.sessions.clone();
+    let inspecting = tokio::spawn(async move { sessions.inspect().await });
+    while peer.keys_asked() == keys_asked {
+        tokio::task::yield_now().await;
+    }
+    let mut claims = peer.claims("access_token");
+    claims["plan"] = "pro".into();
+    let mut tokens = peer.tokens("R2");
+    tokens["access_token"] = peer.sign("K1", &claims).into();
+    peer.will_answer([Answer::json(&tokens)]);
+    next.sessions.refresh().await.unwrap();
+    gate.notify_one();
+
+    let says_plan = |contents: &SessionContents| {
+        let (_, claims) = contents.access.readable.as_ref().unwrap();
+        claims.contains_key("plan")
+    };
+    let (before, signatures) = inspecting.await.unwrap().unwrap();
+    assert!(!says_plan(&before));
+    let signed = |signature: &Signature| {
+        matches!(signature, Signature::By { key: Some(key), issuer }
+            if key == "K1" && issuer == peer.base())
+    };
+    assert!(signed(&signatures.access) && signed(&signatures.id.unwrap()));
+    let (after, _) = next.sessions.inspect().await.unwrap();
+    assert!(says_plan(&after));
+    assert_eq!(next.sessions.contents(), Some(after));
 }
 
 #[tokio::test]

@@ -40,25 +40,31 @@ impl Readings {
         self.before = self.now.take().filter(|_| same_person);
         self.now = contents;
     }
+
+    /// What `contents` are to be compared with. Nothing, once they are not what the tokens say now: then the page is about
+    /// to ask again.
+    fn before(&self, contents: &SessionContents) -> Option<&SessionContents> {
+        let is_now = self.now.as_ref() == Some(contents);
+        self.before.as_ref().filter(|_| is_now)
+    }
 }
 
 impl Desk {
     /// What the tokens at hand say, for reading. Their signatures are checked for it.
     pub async fn token_details(&self) -> Result<DetailsView, Problem> {
         let walk = self.ready().await?;
-        let mut signatures = walk.sessions.signatures().await;
-        if let Ok(found) = &signatures
+        let mut inspected = walk.sessions.inspect().await;
+        if let Ok((_, found)) = &inspected
             && is_offline(&found.access)
             && walk.is_trial()
             && wake_local_provider().await.is_ok()
         {
-            signatures = walk.sessions.signatures().await;
+            inspected = walk.sessions.inspect().await;
         }
-        let signatures = signatures.map_err(|error| Problem::from(&error))?;
+        let (now, signatures) = inspected.map_err(|error| Problem::from(&error))?;
         let mut readings = lock(&walk.readings);
         readings.take_up(walk.sessions.contents());
-        let now = readings.now.as_ref().ok_or(Reason::SignInNeeded)?;
-        let before = readings.before.as_ref();
+        let before = readings.before(&now);
         let id = now.id.as_ref().zip(signatures.id);
         Ok(DetailsView {
             access: reading(
@@ -229,6 +235,18 @@ mod tests {
                 "however often it is looked at"
             );
         }
+    }
+
+    #[test]
+    fn tokens_that_were_renewed_while_they_were_looked_at_are_not_compared_with_newer_ones() {
+        let mut readings = Readings::default();
+        let [first, second, third] = [1, 2, 3].map(|exp| contents("S", json!({"exp": exp})));
+        readings.take_up(Some(first.clone()));
+        readings.take_up(Some(second.clone()));
+        assert_eq!(readings.before(&second), Some(&first));
+        readings.take_up(Some(third.clone()));
+        assert_eq!(readings.before(&second), None);
+        assert_eq!(readings.before(&third), Some(&second));
     }
 
     #[test]

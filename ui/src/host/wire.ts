@@ -418,9 +418,9 @@ export type ClaimChange = "new" | "changed" | "gone";
  */
 export type SignatureView = { "kind": "by", 
 /**
- * The key's id.
+ * The key's id, if it has one.
  */
-key: string, 
+key: string | null, 
 /**
  * The issuer.
  */

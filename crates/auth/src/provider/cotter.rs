@@ -16,7 +16,7 @@ use crate::{
     authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri, printable},
     http::{Http, Reply},
     identifier::Identifier,
-    jwks::{Jwks, JwksError, Remembered},
+    jwks::{self, Jwks, JwksError, Remembered},
     jwt::{Algorithm, Claims, Expected, JwtError, UnverifiedJwt},
     profile::CotterConfig,
 };
@@ -225,11 +225,11 @@ impl Cotter {
     }
 
     /// The key that has signed `token`, whatever that says.
-    pub(super) async fn signer(&self, token: &str) -> Result<String, ProviderError> {
+    pub(super) async fn signer(&self, token: &str) -> Result<Jwk, ProviderError> {
         let unverified = named(token)?;
         let key = self.jwks.key_of_this_run(&unverified).await?;
         unverified.signed_by::<IgnoredAny>(&key)?;
-        Ok(name_of(&key))
+        Ok(key)
     }
 
     /// Has at hand what is needed to believe an answer.
@@ -298,8 +298,9 @@ fn named(token: &str) -> Result<UnverifiedJwt<'_>, JwtError> {
     Ok(unverified)
 }
 
+/// The name of a key that a token has named.
 fn name_of(key: &Jwk) -> String {
-    printable(key.common.key_id.as_deref().unwrap_or_default(), 80)
+    jwks::name_of(key).unwrap_or_default()
 }
 
 fn spent(error: JwksError) -> JwtError {

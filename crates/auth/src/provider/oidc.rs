@@ -21,6 +21,7 @@ mod revocation;
 
 use std::{sync::Arc, time::Duration};
 
+use jsonwebtoken::jwk::Jwk;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use url::Url;
@@ -28,7 +29,7 @@ use url::Url;
 use super::{ProviderError, Redeemed, RefreshError, Tried};
 use crate::{
     AccessToken, Account, Clock, IdToken, RefreshToken, TokenSet,
-    authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri, printable},
+    authorization::{AuthorizationGrant, PendingAuthorization, RedirectUri},
     http::{Form, Http},
     identifier::Identifier,
     jwt::{ASYMMETRIC, JwtError, UnverifiedJwt, expiry_for_display},
@@ -265,15 +266,12 @@ impl Oidc {
     }
 
     /// The key that has signed an ID token, whatever that says.
-    pub(super) async fn signer(&self, token: &IdToken) -> Result<String, ProviderError> {
+    pub(super) async fn signer(&self, token: &IdToken) -> Result<Jwk, ProviderError> {
         let known = self.ready().await?;
         let unverified = UnverifiedJwt::parse(token.expose(), &ASYMMETRIC)?;
         let key = known.jwks.key_of_this_run(&unverified).await?;
         unverified.signed_by::<IgnoredAny>(&key)?;
-        Ok(printable(
-            key.common.key_id.as_deref().unwrap_or_default(),
-            80,
-        ))
+        Ok(key)
     }
 
     /// What was spent to get it is gone, so keys that cannot be had are a failed check here, not a reason to ask again.

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     Clock, JwtError, Late, Provider, ProviderError, RefreshToken, Timestamp, VaultError,
-    inspection::{SessionContents, SessionSignatures, Signature, TokenContents},
+    inspection::{SessionContents, SessionSignatures, Signature},
 };
 
 /// How long a change that the person wants waits for another program's exchange; longer than that may take.
@@ -331,35 +331,29 @@ impl SessionManager {
     /// What the tokens at hand say; none when nobody is signed in.
     pub fn contents(&self) -> Option<SessionContents> {
         let session = self.0.session().ok()?;
-        let tokens = &session.tokens;
-        Some(SessionContents {
-            of: (
-                session.account.subject.clone(),
-                session.account.issuer.clone(),
-            ),
-            access: TokenContents::of_access(&tokens.access),
-            id: tokens.id.as_ref().map(TokenContents::of_id),
-        })
+        Some(SessionContents::of(&session.account, &session.tokens))
     }
 
-    /// Whose signatures the tokens at hand bear. Both are asked for now, which may ask the provider for its keys.
+    /// What the tokens at hand say, and whose signatures these very tokens bear, whatever becomes of the session
+    /// meanwhile. The provider may be asked for its keys.
     ///
     /// # Errors
     ///
     /// When nobody is signed in.
-    pub async fn signatures(&self) -> Result<SessionSignatures, SessionError> {
+    pub async fn inspect(&self) -> Result<(SessionContents, SessionSignatures), SessionError> {
         let session = self.0.session()?;
         let (provider, tokens) = (&self.0.provider, &session.tokens);
         let access = provider.signer_of_access(&tokens.access).await;
         let id = match &tokens.id {
-            Some(id) => Some(provider.signer_of_id(id).await),
+            Some(id) => Some(provider.signer_of_id(id).await.map(Some)),
             None => None,
         };
         let found = |key| Signature::found(key, provider.issuer());
-        Ok(SessionSignatures {
+        let signatures = SessionSignatures {
             access: found(access),
             id: id.map(found),
-        })
+        };
+        Ok((SessionContents::of(&session.account, tokens), signatures))
     }
 
     /// Ends the session here: the keyring's record first, because a record that stays would bring the session back.

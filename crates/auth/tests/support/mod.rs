@@ -60,6 +60,7 @@ struct Inner {
     asked: Mutex<Vec<Value>>,
     keys_asked: Mutex<usize>,
     keys_withheld: Mutex<bool>,
+    keys_gate: Mutex<Option<Arc<Notify>>>,
     /// An answer is held back until this is notified, when a test says so.
     gate: Mutex<Option<Arc<Notify>>>,
     server: Mutex<Option<tokio::task::JoinHandle<()>>>,
@@ -110,6 +111,7 @@ impl Peer {
             asked: Mutex::default(),
             keys_asked: Mutex::default(),
             keys_withheld: Mutex::default(),
+            keys_gate: Mutex::default(),
             gate: Mutex::default(),
             server: Mutex::default(),
         }));
@@ -155,6 +157,13 @@ impl Peer {
     /// Answers requests for its keys with an error, or hands them out again.
     pub fn withhold_keys(&self, withhold: bool) {
         *self.0.keys_withheld.lock().unwrap() = withhold;
+    }
+
+    /// Holds its keys back until the returned gate is opened.
+    pub fn hold_back_keys(&self) -> Arc<Notify> {
+        let gate = Arc::new(Notify::new());
+        *self.0.keys_gate.lock().unwrap() = Some(Arc::clone(&gate));
+        gate
     }
 
     /// Hands out these keys from now on.
@@ -215,6 +224,10 @@ impl Peer {
 
 async fn hand_out_keys(State(peer): State<Peer>) -> impl IntoResponse {
     *peer.0.keys_asked.lock().unwrap() += 1;
+    let gate = peer.0.keys_gate.lock().unwrap().take();
+    if let Some(gate) = gate {
+        gate.notified().await;
+    }
     let status = if *peer.0.keys_withheld.lock().unwrap() {
         StatusCode::SERVICE_UNAVAILABLE
     } else {
