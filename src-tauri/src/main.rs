@@ -194,7 +194,9 @@ fn receive_links_from_the_system(app: &AppHandle) {
     });
 }
 
-/// A link that came while we were quitting is still dealt with; then its outcome is shown by a new instance.
+/// A link that came while we were quitting is still dealt with, by us, who may alone remember the attempt; then a new instance
+/// shows its outcome. Of a session that is kept for this run only there is none to show: the provider is told that it is over
+/// before we end ([`Desk::idle`] begins with the links), and the new window shows nobody signed in.
 fn quit(desk: &Desk) {
     let link_came = desk.is_under_way();
     tauri::async_runtime::block_on(async {

@@ -413,13 +413,17 @@ impl SessionManager {
     }
 
     /// Waits until nothing is exchanged or written, so that a program that ends loses no token that was just issued: what
-    /// the keyring has not kept is given to it once more. From now on nothing is spent.
+    /// the keyring has not kept is given to it once more. A session that ends with the program is ended at the provider,
+    /// too, if that can be told within 5 seconds. From now on nothing is spent.
     pub async fn idle(&self) {
         self.0.closing.store(true, Ordering::Release);
         let mut under_way = self.0.under_way.subscribe();
         let _ = under_way.wait_for(|count| *count == 0).await;
         if let Err(error) = self.0.settle_with_keyring().await {
             tracing::warn!(%error, "what the keyring was to keep ends with this program");
+        }
+        if !self.0.store.lasts() {
+            self.tell_before_the_end().await;
         }
     }
 

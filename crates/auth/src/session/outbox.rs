@@ -2,7 +2,8 @@
 //!
 //! The session ends here first, whatever the provider says: then it is told, and if it cannot be told now it is told
 //! later. Until then the token lies in an entry of its own in the keyring, for seven days at most, and the person is told
-//! so: what was signed out of may still work for whoever has it.
+//! so: what was signed out of may still work for whoever has it. A vault that lasts no longer than the program gives no
+//! later time: then the provider is told once more as the program ends, also of the session that ends with it.
 //!
 //! [RFC 7009]: https://www.rfc-editor.org/rfc/rfc7009
 
@@ -12,10 +13,13 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
 use super::{SessionError, SessionManager, StoreError, manager::Inner, store::written};
-use crate::{RefreshToken, Timestamp, Vault, VaultError};
+use crate::{ProviderError, RefreshToken, Timestamp, Vault, VaultError};
 
 /// For how long the provider is told.
 const PATIENCE: Duration = Duration::from_hours(7 * 24);
+
+/// How long a program that ends tells the provider what nobody will know any more.
+const LAST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The most tokens that wait at once; the oldest gives way.
 const MOST: usize = 8;
@@ -188,6 +192,23 @@ impl SessionManager {
         drop(lock);
         inner.say_unrevoked(until);
         outcome
+    }
+
+    /// Tells the provider of the session that ends with this program, and of what it could not be told of before.
+    pub(super) async fn tell_before_the_end(&self) {
+        let session = self.0.session().ok();
+        let token = session.and_then(|session| session.tokens.refresh.clone());
+        let ending = async {
+            match &token {
+                Some(token) => self.0.provider.revoke(token).await.map(drop),
+                None => Ok::<(), ProviderError>(()),
+            }
+        };
+        let both = async { tokio::join!(ending, self.deliver_outbox()) };
+        let told = tokio::time::timeout(LAST_PATIENCE, both).await;
+        if !matches!(told, Ok((Ok(()), Ok(())))) {
+            tracing::warn!("the provider is not told what ends with this program");
+        }
     }
 
     /// The last thing that is done with a profile: what is under way ends, and what the provider could not be told is

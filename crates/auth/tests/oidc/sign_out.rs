@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyfob_auth::SessionStatus;
+use keyfob_auth::{SessionStatus, Vault};
 use serde_json::json;
 
 use crate::{
@@ -14,12 +14,23 @@ const A_WEEK: Duration = Duration::from_hours(7 * 24);
 
 /// Signed in at a provider that takes revocations.
 async fn signed_in() -> Walk {
+    let walk = Walk::at(peer().await, |_| {});
+    walk.signed_in().await;
+    walk
+}
+
+/// The same, but nothing of it outlives the program.
+async fn signed_in_for_this_run() -> Walk {
+    let walk = Walk::over(Vault::for_this_run("test"), peer().await, |_| {});
+    walk.signed_in().await;
+    walk
+}
+
+async fn peer() -> OidcPeer {
     let peer = OidcPeer::start().await;
     let endpoint = format!("{}/revoke", peer.issuer());
     peer.describe(|said| said["revocation_endpoint"] = json!(endpoint));
-    let walk = Walk::at(peer, |_| {});
-    walk.signed_in().await;
-    walk
+    peer
 }
 
 /// The tokens that were to be revoked, in order.
@@ -107,4 +118,44 @@ async fn tokens_that_came_while_the_person_signed_out_are_revoked_too() {
     let mut revoked = revoked(&walk);
     revoked.sort();
     assert_eq!(revoked, ["R1", "R2"]);
+}
+
+#[tokio::test]
+async fn a_session_that_ends_with_the_program_ends_at_the_provider() {
+    let walk = signed_in_for_this_run().await;
+    walk.peer.will_say("revoke", Said::text(200, ""));
+    walk.sessions.idle().await;
+    assert_eq!(revoked(&walk), ["R1"]);
+}
+
+#[tokio::test]
+async fn a_session_that_outlives_the_program_does_not_end_with_it() {
+    let walk = signed_in().await;
+    walk.sessions.idle().await;
+    assert!(revoked(&walk).is_empty());
+}
+
+#[tokio::test]
+async fn a_sign_out_of_this_run_is_told_once_more_before_it_ends() {
+    let walk = signed_in_for_this_run().await;
+    walk.peer.will_say("revoke", Said::text(503, ""));
+    walk.sessions.sign_out().await.unwrap();
+    while !waits(&walk) {
+        tokio::task::yield_now().await;
+    }
+    walk.peer.will_say("revoke", Said::text(200, ""));
+    walk.sessions.idle().await;
+    assert_eq!(revoked(&walk), ["R1", "R1"]);
+    assert!(!waits(&walk));
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_answer_does_not_keep_the_program_from_ending() {
+    let walk = signed_in_for_this_run().await;
+    let _closed = walk.peer.hold_back("revoke");
+    // From here on it is only waited.
+    tokio::time::pause();
+    let idle = walk.sessions.idle();
+    let ended = tokio::time::timeout(Duration::from_secs(6), idle).await;
+    assert!(ended.is_ok());
 }

@@ -55,6 +55,12 @@ impl Walk {
     }
 
     pub fn at(peer: OidcPeer, change: impl FnOnce(&mut OidcConfig)) -> Self {
+        let store = mock::Store::new().unwrap();
+        Self::over(Vault::over("test", move || Ok(store.clone())), peer, change)
+    }
+
+    /// Over a vault of the test's own.
+    pub fn over(vault: Vault, peer: OidcPeer, change: impl FnOnce(&mut OidcConfig)) -> Self {
         let mut config = OidcConfig::new(peer.issuer(), CLIENT);
         change(&mut config);
         let profile = Profile {
@@ -64,8 +70,6 @@ impl Walk {
         let clock = Clock::held(Timestamp::from_seconds(NOON));
         let provider = Arc::new(Provider::new(&profile, &clock));
         let folder = tempfile::tempdir().unwrap();
-        let store = mock::Store::new().unwrap();
-        let vault = Vault::over("test", move || Ok(store.clone()));
         Self {
             sign_in: SignIn::new(Arc::clone(&provider), vault.clone(), "work", clock.clone()),
             sessions: SessionManager::new(
