@@ -661,7 +661,7 @@ describe('the details', () => {
   const verdict = () => document.querySelector('[data-signature]')?.textContent.replace(/\s+/g, ' ').trim();
 
   it.each([
-    ['details-unchecked', 'The signature could not be checked The provider cannot be reached.'],
+    ['details-unchecked', 'The signature could not be checked The provider cannot be reached. Check again'],
     [
       'details-refused',
       "The signature is not to be trusted This token did not pass verification. The token's signature is wrong",
