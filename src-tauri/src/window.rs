@@ -1,13 +1,14 @@
 //! The one window: our page, and nothing but our page.
 
+mod colours;
+
 use std::{fs, path::PathBuf};
 
 use keyfob_auth::profile::Theme;
 use tauri::{
-    AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Wry,
+    AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder, Wry,
     plugin::TauriPlugin,
     webview::{NewWindowResponse, PageLoadEvent},
-    window::Color,
 };
 use tauri_plugin_window_state::StateFlags;
 
@@ -16,10 +17,6 @@ use crate::stages;
 const LABEL: &str = "main";
 const SIZE: (f64, f64) = (420.0, 640.0);
 const SMALLEST: (f64, f64) = (360.0, 520.0);
-
-/// The page's ground, in which the window opens: it does not flash white before the page is there.
-const LIGHT_GROUND: Color = Color(0xf6, 0xf7, 0xf6, 0xff);
-const DARK_GROUND: Color = Color(0x12, 0x15, 0x14, 0xff);
 
 /// Where the window was when it was last closed, and how large, is where it opens again.
 pub fn kept_in_its_place() -> TauriPlugin<Wry> {
@@ -34,6 +31,8 @@ pub fn open(app: &AppHandle, theme: Theme) -> tauri::Result<()> {
     if let Some(folder) = place_for_this_run(app) {
         window = window.data_directory(folder);
     }
+    #[cfg(not(target_os = "linux"))]
+    let window = colours::from_the_start(window, theme);
     let window = window
         .title("Keyfob")
         .inner_size(SIZE.0, SIZE.1)
@@ -48,7 +47,7 @@ pub fn open(app: &AppHandle, theme: Theme) -> tauri::Result<()> {
         .build()?;
     #[cfg(target_os = "linux")]
     window.with_webview(|webview| draw_without_graphics_card(&webview.inner()))?;
-    wear_on(&window, theme);
+    colours::wear(&window, theme);
     Ok(())
 }
 
@@ -56,71 +55,9 @@ pub fn open(app: &AppHandle, theme: Theme) -> tauri::Result<()> {
 pub fn wear(app: &AppHandle, theme: Theme) {
     if let Some(window) = app.get_webview_window(LABEL) {
         // The toolkit speaks to one thread only.
-        let worn = app.run_on_main_thread(move || wear_on(&window, theme));
+        let worn = app.run_on_main_thread(move || colours::wear(&window, theme));
         if let Err(error) = worn {
             tracing::warn!(%error, "the window keeps its colours");
-        }
-    }
-}
-
-fn wear_on(window: &WebviewWindow, theme: Theme) {
-    let system_is_dark = colours::system_is_dark(window);
-    let is_dark = match theme {
-        Theme::System => system_is_dark,
-        Theme::Light => false,
-        Theme::Dark => true,
-    };
-    colours::prefer(window, theme, is_dark);
-    let ground = if is_dark { DARK_GROUND } else { LIGHT_GROUND };
-    if let Err(error) = window.set_background_color(Some(ground)) {
-        tracing::debug!(%error, "the window opens in another colour than its page's");
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-mod colours {
-    use super::{Theme, WebviewWindow};
-
-    pub(super) fn system_is_dark(window: &WebviewWindow) -> bool {
-        matches!(window.theme(), Ok(tauri::Theme::Dark))
-    }
-
-    pub(super) fn prefer(window: &WebviewWindow, theme: Theme, _is_dark: bool) {
-        let preferred = match theme {
-            Theme::System => None,
-            Theme::Light => Some(tauri::Theme::Light),
-            Theme::Dark => Some(tauri::Theme::Dark),
-        };
-        if let Err(error) = window.set_theme(preferred) {
-            tracing::warn!(%error, "the window keeps its colours");
-        }
-    }
-}
-
-/// The web view goes by what the toolkit prefers; Tauri sets that to the desktop's colours, once, as the window is made,
-/// and forgets them when others are chosen.
-#[cfg(target_os = "linux")]
-mod colours {
-    use std::sync::OnceLock;
-
-    use gtk::prelude::GtkSettingsExt;
-
-    use super::{Theme, WebviewWindow};
-
-    static SYSTEM_IS_DARK: OnceLock<bool> = OnceLock::new();
-
-    pub(super) fn system_is_dark(_window: &WebviewWindow) -> bool {
-        *SYSTEM_IS_DARK.get_or_init(|| {
-            gtk::Settings::default().is_some_and(|settings| {
-                let name = settings.gtk_theme_name().unwrap_or_default();
-                settings.is_gtk_application_prefer_dark_theme() || name.ends_with("-dark")
-            })
-        })
-    }
-
-    pub(super) fn prefer(_window: &WebviewWindow, _theme: Theme, is_dark: bool) {
-        if let Some(settings) = gtk::Settings::default() {
-            settings.set_gtk_application_prefer_dark_theme(is_dark);
         }
     }
 }
@@ -189,18 +126,7 @@ fn is_our_page(address: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{DARK_GROUND, LIGHT_GROUND, is_our_page};
-
-    #[test]
-    fn the_window_opens_in_the_pages_own_ground() {
-        let tokens = include_str!("../../ui/src/styles/tokens.css");
-        for (name, ground) in [("grey-50", LIGHT_GROUND), ("grey-950", DARK_GROUND)] {
-            let tauri::window::Color(red, green, blue, _) = ground;
-            let line = format!("--{name}: #{red:02x}{green:02x}{blue:02x};");
-            assert!(tokens.contains(&line), "{line}");
-            assert!(tokens.contains(&format!("--ground: var(--{name});")));
-        }
-    }
+    use super::is_our_page;
 
     #[test]
     fn only_our_page_is_shown() {
