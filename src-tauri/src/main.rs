@@ -127,7 +127,6 @@ fn build(
     ));
     builder
         .plugin(tauri_plugin_deep_link::init())
-        .plugin(window::kept_in_its_place())
         .manage(desk.clone())
         .invoke_handler(noting(tauri::generate_handler![
             commands::account_picture,

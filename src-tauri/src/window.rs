@@ -1,16 +1,15 @@
 //! The one window: our page, and nothing but our page.
 
 mod colours;
+mod place;
 
 use std::{fs, path::PathBuf};
 
 use keyfob_auth::profile::Theme;
 use tauri::{
-    AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder, Wry,
-    plugin::TauriPlugin,
+    AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder,
     webview::{NewWindowResponse, PageLoadEvent},
 };
-use tauri_plugin_window_state::StateFlags;
 
 use crate::stages;
 
@@ -18,15 +17,9 @@ const LABEL: &str = "main";
 const SIZE: (f64, f64) = (420.0, 640.0);
 const SMALLEST: (f64, f64) = (360.0, 520.0);
 
-/// Where the window was when it was last closed, and how large, is where it opens again.
-pub fn kept_in_its_place() -> TauriPlugin<Wry> {
-    tauri_plugin_window_state::Builder::new()
-        .with_state_flags(StateFlags::POSITION | StateFlags::SIZE | StateFlags::MAXIMIZED)
-        .build()
-}
-
-/// Opens the window in the colours that the person has chosen.
+/// Opens the window in the colours that the person has chosen, and where it was when it was last closed.
 pub fn open(app: &AppHandle, theme: Theme) -> tauri::Result<()> {
+    app.plugin(place::kept(app))?;
     let mut window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default());
     if let Some(folder) = place_for_this_run(app) {
         window = window.data_directory(folder);
