@@ -30,6 +30,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use self::{
+    diagnostics::Rounds,
     keeping::Look,
     walk::{Pictured, Walk},
 };
@@ -64,8 +65,8 @@ struct Inner {
     handler: OnceCell<Handler>,
     /// Held while it is settled which profile the window is at.
     settling: tokio::sync::Mutex<()>,
-    /// Held while the doctor is at work.
-    diagnosing: tokio::sync::Mutex<()>,
+    /// The doctor's rounds.
+    rounds: Rounds,
     /// Every profile that the window was at in this run, by name.
     walks: Mutex<BTreeMap<String, Arc<Walk>>>,
     /// Those that were removed or changed: something of them may still be under way.
@@ -135,7 +136,7 @@ impl Desk {
             clipboard: Clipboard::default(),
             handler: OnceCell::new(),
             settling: tokio::sync::Mutex::default(),
-            diagnosing: tokio::sync::Mutex::default(),
+            rounds: Rounds::default(),
             walks: Mutex::default(),
             gone: Mutex::default(),
             looks,

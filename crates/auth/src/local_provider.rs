@@ -21,12 +21,10 @@ pub async fn ensure() -> Result<Url, String> {
     let program = std::env::current_exe()
         .map_err(|error| error.to_string())?
         .with_file_name(format!("keyfob-identity{EXE_SUFFIX}"));
-    let child = Command::new(&program)
-        .arg("ensure")
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = match timeout(PATIENCE, child).await {
+    let mut ensure = Command::new(&program);
+    ensure.arg("ensure").stdin(Stdio::null()).kill_on_drop(true);
+    without_a_console(&mut ensure);
+    let output = match timeout(PATIENCE, ensure.output()).await {
         Ok(Ok(output)) => output,
         Ok(Err(error)) => return Err(format!("{}: {error}", program.display())),
         Err(_) => return Err("it did not start in time".to_owned()),
@@ -37,6 +35,18 @@ pub async fn ensure() -> Result<Url, String> {
     }
     parse(&String::from_utf8_lossy(&output.stdout))
         .ok_or_else(|| "it did not say where it is".to_owned())
+}
+
+/// Lets a program of the terminal run without a console of its own, which Windows would open in front of the window that
+/// starts it. Elsewhere there is none.
+pub fn without_a_console(program: &mut Command) {
+    #[cfg(windows)]
+    {
+        const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+        program.creation_flags(CREATE_NO_WINDOW);
+    }
+    #[cfg(not(windows))]
+    let _ = program;
 }
 
 /// One line with an address on this computer; anything else is not our provider.

@@ -7,14 +7,15 @@ use std::{
     env::consts::EXE_SUFFIX,
     ffi::OsString,
     process::{Output, Stdio},
+    sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 
-use keyfob_auth::Reason;
+use keyfob_auth::{Reason, local_provider::without_a_console};
 use serde::Deserialize;
-use tokio::{process::Command, time::timeout};
+use tokio::{process::Command, sync::OnceCell, time::timeout};
 
-use super::Desk;
+use super::{Desk, lock};
 use crate::wire::{FindingView, Outcome, Problem};
 
 /// How long all of the checks may take. Each has a limit of its own, and together they stay well below this.
@@ -40,37 +41,89 @@ struct Finding {
     fixable: bool,
 }
 
+type Diagnosis = Result<Vec<FindingView>, Problem>;
+
+/// The doctor's rounds: one at a time, however often somebody asks, because it opens links and the keyring's prompt.
+#[derive(Default)]
+pub(super) struct Rounds {
+    /// Held while the doctor is at work.
+    at_work: tokio::sync::Mutex<()>,
+    /// The check-up that is under way, for as long as somebody waits for it.
+    check_up: Mutex<Weak<CheckUp>>,
+}
+
+/// A check-up of one profile, and what it has found in the end.
+struct CheckUp {
+    profile: Option<String>,
+    found: OnceCell<Diagnosis>,
+}
+
+impl Rounds {
+    /// What is found by the check-up that is under way, or else by a new one, which `asking` makes.
+    async fn check_up<Asked>(
+        &self,
+        profile: Option<&str>,
+        asking: impl FnOnce() -> Asked,
+    ) -> Diagnosis
+    where
+        Asked: Future<Output = Diagnosis>,
+    {
+        let check_up = self.under_way(profile);
+        check_up.found.get_or_init(asking).await.clone()
+    }
+
+    fn under_way(&self, profile: Option<&str>) -> Arc<CheckUp> {
+        let mut newest = lock(&self.check_up);
+        let running = newest.upgrade();
+        let running = running.filter(|it| it.profile.as_deref() == profile);
+        running.unwrap_or_else(|| {
+            let begun = Arc::new(CheckUp {
+                profile: profile.map(str::to_owned),
+                found: OnceCell::new(),
+            });
+            *newest = Arc::downgrade(&begun);
+            begun
+        })
+    }
+}
+
 impl Desk {
     /// What the doctor finds.
-    pub async fn check_up(&self) -> Result<Vec<FindingView>, Problem> {
-        self.ask_doctor(&[]).await
+    pub async fn check_up(&self) -> Diagnosis {
+        let profile = self.profile_in_question();
+        let profile = profile.as_deref();
+        let asking = || self.ask_doctor(&[], profile);
+        self.0.rounds.check_up(profile, asking).await
     }
 
     /// The same, after the doctor has mended what it can.
-    pub async fn mend(&self) -> Result<Vec<FindingView>, Problem> {
-        self.ask_doctor(&["--fix"]).await
+    pub async fn mend(&self) -> Diagnosis {
+        let profile = self.profile_in_question();
+        self.ask_doctor(&["--fix"], profile.as_deref()).await
     }
 
-    async fn ask_doctor(&self, more: &[&str]) -> Result<Vec<FindingView>, Problem> {
-        // However often somebody asks, one doctor is at work: it opens links, and the keyring's prompt.
-        let _alone = self.0.diagnosing.lock().await;
+    fn profile_in_question(&self) -> Option<String> {
+        self.served().map(|walk| walk.name().to_owned())
+    }
+
+    async fn ask_doctor(&self, more: &[&str], profile: Option<&str>) -> Diagnosis {
+        let _alone = self.0.rounds.at_work.lock().await;
         // What is only just being registered would be found missing.
         self.links_come_to_us().await;
-        let mut arguments: Vec<OsString> = ["doctor", "--json"]
-            .iter()
-            .chain(more)
-            .map(Into::into)
-            .collect();
-        if let Some(walk) = self.served() {
-            arguments.extend(["--profile".into(), walk.name().into()]);
-        }
-        let output = run(&arguments).await.map_err(failed)?;
+        let output = run(&arguments(more, profile)).await.map_err(failed)?;
         let findings = read(&output).map_err(failed)?;
         if let Some(come) = links_come(&findings) {
             self.links_turn_out(come);
         }
         Ok(findings.into_iter().map(FindingView::from).collect())
     }
+}
+
+fn arguments(more: &[&str], profile: Option<&str>) -> Vec<OsString> {
+    let asked = ["doctor", "--json"].iter().chain(more);
+    // In one word: a profile's name may begin as an option does.
+    let profile = profile.map(|name| format!("--profile={name}").into());
+    asked.map(Into::into).chain(profile).collect()
 }
 
 fn failed(words: String) -> Problem {
@@ -85,16 +138,17 @@ async fn run(arguments: &[OsString]) -> Result<Output, String> {
     if !program.exists() {
         return Err("the program keyfob, which checks it, is not beside this one".to_owned());
     }
-    let asked = Command::new(&program)
+    let mut asked = Command::new(&program);
+    asked
         .args(arguments)
         // It is to look at what the window looks at, and the window does not go by these.
         .env_remove("KEYFOB_CONFIG_DIR")
         .env_remove("KEYFOB_PROFILE")
         .stdin(Stdio::null())
         .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    match timeout(PATIENCE, asked).await {
+        .kill_on_drop(true);
+    without_a_console(&mut asked);
+    match timeout(PATIENCE, asked.output()).await {
         Ok(output) => output.map_err(|error| format!("{}: {error}", program.display())),
         Err(_) => Err("keyfob did not answer within a minute".to_owned()),
     }
@@ -142,7 +196,9 @@ impl From<Finding> for FindingView {
 
 #[cfg(test)]
 mod tests {
-    use std::process::ExitStatus;
+    use std::{cell::Cell, future::pending, pin::Pin, process::ExitStatus};
+
+    use tokio::sync::Semaphore;
 
     use super::*;
 
@@ -152,6 +208,53 @@ mod tests {
             stdout: stdout.into(),
             stderr: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_profile_is_not_taken_for_an_option() {
+        assert_eq!(arguments(&[], None), ["doctor", "--json"]);
+        let all = ["doctor", "--json", "--fix", "--profile=-x"];
+        assert_eq!(arguments(&["--fix"], Some("-x")), all);
+    }
+
+    #[test]
+    fn who_asks_while_a_check_up_is_under_way_is_told_what_that_finds() {
+        let rounds = Rounds::default();
+        let begun = Cell::new(0);
+        let gate = Semaphore::new(0);
+        let ask = |profile| {
+            let (begun, gate) = (&begun, &gate);
+            rounds.check_up(profile, move || async move {
+                begun.set(begun.get() + 1);
+                let _open = gate.acquire().await;
+                Ok(Vec::new())
+            })
+        };
+        let work = Some("work");
+        tauri::async_runtime::block_on(async {
+            let open = async { gate.add_permits(1) };
+            let (.., ()) = tokio::join!(ask(work), ask(work), ask(work), ask(None), open);
+            assert_eq!(begun.get(), 2, "one for each profile");
+            ask(work).await.unwrap();
+            assert_eq!(begun.get(), 3, "what is over is asked anew");
+        });
+    }
+
+    #[test]
+    fn a_check_up_goes_on_when_who_asked_first_goes_away() {
+        let rounds = Rounds::default();
+        tauri::async_runtime::block_on(async {
+            let mut first = Box::pin(rounds.check_up(None, pending));
+            let mut second = Box::pin(rounds.check_up(None, || async { Ok(Vec::new()) }));
+            for asked in [
+                first.as_mut() as Pin<&mut dyn Future<Output = _>>,
+                second.as_mut(),
+            ] {
+                assert!(timeout(Duration::ZERO, asked).await.is_err());
+            }
+            drop(first);
+            second.await.unwrap();
+        });
     }
 
     #[test]
