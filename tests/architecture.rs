@@ -210,6 +210,30 @@ fn the_page_may_call_our_commands_and_nothing_else() {
     );
 }
 
+/// What goes another way is missed by the record that the stories search for secrets.
+#[test]
+fn everything_to_the_page_goes_through_one_door() {
+    let commands = fs::read_to_string(root().join("src-tauri/src/commands.rs")).unwrap();
+    assert!(signatures_in(&commands).count() >= 20, "commands are here");
+    assert_eq!(past_the_door(&commands), NOTHING, "src-tauri/src/page.rs");
+
+    let program = fs::read_to_string(root().join("src-tauri/src/main.rs")).unwrap();
+    let handlers = program.split("generate_handler![").nth(1).unwrap();
+    let handlers = handlers.split(']').next().unwrap().split(',');
+    let others: Vec<_> = handlers
+        .map(str::trim)
+        .filter(|name| !name.is_empty() && !name.starts_with("commands::"))
+        .collect();
+    assert!(others.is_empty(), "{others:?}: no other file answers");
+
+    let around = [".emit(", ".emit_to(", ".emit_filter(", ".eval("];
+    assert_eq!(
+        rust_below("src-tauri/src").lines_with_any(&around),
+        NOTHING,
+        "the page is told nothing that it has not asked for"
+    );
+}
+
 #[test]
 fn the_page_runs_only_its_own_code() {
     let app = &tauri_config()["app"];
@@ -372,6 +396,35 @@ fn the_scans_find_what_they_look_for() {
     );
 }
 
+#[test]
+fn what_goes_past_the_door_is_found() {
+    for good in [
+        "pub fn a(x: X) -> Told<Y> { }",
+        "pub async fn a() -> Answer<Vec<Y>> { }",
+        "pub async fn a(\n    x: X,\n) -> Done {\n}",
+        "pub fn a(channel: Channel<Told<Y>>) { f(); }",
+        "pub async fn reveal_token(x: X) -> Result<Revealed, Refused> { }",
+        "type Done = Answer<()>; fn helper() -> String { }",
+    ] {
+        assert_eq!(past_the_door(good), NOTHING, "{good}");
+    }
+    for bad in [
+        "pub fn a() -> String { }",
+        "pub async fn a(\n    x: X,\n) -> Result<Y, Problem> {\n}",
+        "pub fn a() -> Option<Told<Y>> { }",
+        "pub fn a(channel: Channel<Y>) { }",
+        "pub fn a(channel: tauri::ipc::Channel) { }",
+        "pub fn a() -> Result<Revealed, Refused> { }",
+        "pub fn reveal_token() -> Result<String, Refused> { }",
+        "pub(crate) fn a() -> String { }",
+        "type Done = Result<String, Refused>;",
+        "type Answer<T> = Result<T, Refused>;",
+        "#[tauri::command]\nfn a() -> String { }",
+    ] {
+        assert_eq!(past_the_door(bad).len(), 1, "{bad}");
+    }
+}
+
 /// Hosts that a test names but never asks: it only looks at the address.
 const ONLY_PARSED: [&str; 4] = [
     // "Our scheme, but as a host": must not be taken for a link of ours.
@@ -462,6 +515,43 @@ fn sources_below(folder: &str, endings: &[&str]) -> Sources {
     }
     assert!(!sources.0.is_empty(), "{folder} holds sources");
     sources
+}
+
+/// Commands that answer the page in another way than through `page.rs`, and words with other meanings than there.
+fn past_the_door(commands: &str) -> Vec<String> {
+    let answered_elsewhere = signatures_in(commands).filter(|signature| {
+        let (taken, answer) = signature.rsplit_once("->").unwrap_or((signature, ""));
+        let answer = answer.trim();
+        let reveals = taken.starts_with("reveal_token(") && answer == "Result<Revealed, Refused>";
+        let is_told = ["Told<", "Answer<"].iter().any(|it| answer.starts_with(it));
+        let is_silent = answer.is_empty() || answer == "Done";
+        let channels = taken.matches("Channel").count();
+        let are_told = channels == taken.matches("Channel<Told<").count();
+        !(are_told && (is_told || is_silent || reveals))
+    });
+    let redefined = commands.lines().map(str::trim).filter(|line| {
+        let is_type = line.starts_with("type ") || line.starts_with("pub type ");
+        is_type && !line.starts_with("type Done = Answer<()>;")
+    });
+    let found = answered_elsewhere.chain(redefined.map(str::to_owned));
+    found.collect()
+}
+
+/// Of every function that others may call, from its name to its body, in one line. A command that is none of those is one
+/// all the same.
+fn signatures_in(text: &str) -> impl Iterator<Item = String> {
+    let starts = text.match_indices("fn ").filter(|(at, _)| {
+        let before = text[..*at].trim_end().trim_end_matches("async").trim_end();
+        let word = before.rsplit(char::is_whitespace).next();
+        word.is_some_and(|word| word.starts_with("pub") || word.ends_with("command]"))
+    });
+    let signatures: Vec<String> = starts
+        .filter_map(|(at, _)| {
+            let signature = text[at + "fn ".len()..].split('{').next()?;
+            Some(signature.split_whitespace().collect::<Vec<_>>().join(" "))
+        })
+        .collect();
+    signatures.into_iter()
 }
 
 /// The hosts of all http and https addresses in a text.
