@@ -147,6 +147,24 @@ async fn a_failing_provider_costs_nothing_while_the_token_lives() {
 }
 
 #[tokio::test]
+async fn trouble_with_renewing_ahead_is_over_when_nobody_tries_any_more() {
+    let (peer, _, app) = signed_in().await;
+    app.wait(HOUR.saturating_sub(Duration::from_secs(30)));
+    peer.will_answer([Answer::html(502)]);
+    let sessions = app.sessions.clone();
+    let staying = tokio::spawn(async move { sessions.stay_fresh(|| async {}).await });
+    let mut status = app.sessions.watch();
+    let is_in_trouble = |status: &SessionStatus| match status {
+        SessionStatus::SignedIn(signed_in) => signed_in.trouble.is_some(),
+        SessionStatus::SignedOut => false,
+    };
+    status.wait_for(is_in_trouble).await.unwrap();
+    staying.abort();
+    status.wait_for(|now| !is_in_trouble(now)).await.unwrap();
+    shown(&app);
+}
+
+#[tokio::test]
 async fn the_providers_own_no_means_sign_in_again_and_deletes_nothing() {
     let (peer, keyring, app) = signed_in().await;
     app.wait(HOUR);

@@ -61,10 +61,12 @@ impl SessionManager {
     }
 
     /// Renews the token before it ends, by a fifth of its lifetime or 5 minutes, whichever is less, so that whoever asks
-    /// for one does not wait. After a failure it rests, longer each time. It runs until it is dropped.
+    /// for one does not wait. After a failure it rests, longer each time. It runs until it is dropped; the trouble that it
+    /// had is then nobody's any more.
     ///
     /// `wake` is called before the provider is asked: the bundled one may be asleep.
     pub async fn stay_fresh<Woken: Future<Output = ()>>(&self, wake: impl Fn() -> Woken) {
+        let _ours = OurTrouble(&self.0);
         let mut status = self.watch();
         let mut failures = 0;
         loop {
@@ -171,6 +173,15 @@ impl Inner {
             // in anew.
             StoreError::Vault(_) | StoreError::Damaged | StoreError::Newer(_) => answered.await,
         }
+    }
+}
+
+/// Takes back what was said of a renewal that nobody tries any more.
+struct OurTrouble<'a>(&'a Inner);
+
+impl Drop for OurTrouble<'_> {
+    fn drop(&mut self) {
+        self.0.out_of_trouble();
     }
 }
 

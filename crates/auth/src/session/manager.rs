@@ -667,6 +667,12 @@ impl Inner {
         self.announce();
     }
 
+    /// Says so no longer.
+    pub(super) fn out_of_trouble(&self) {
+        self.current().trouble = None;
+        self.announce();
+    }
+
     pub(super) fn announce(&self) {
         // Sent while neither can change, so that nobody is told an older state after a newer one.
         let current = self.current();
