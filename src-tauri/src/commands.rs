@@ -1,5 +1,5 @@
-//! The page's verbs. Each hands a wish to the [`Desk`] and gives back success or a [`Problem`], and of what the person
-//! may see only what they asked for.
+//! The page's verbs. Each hands a wish to the [`Desk`] and gives back what came of it, through [`page`](crate::page): of what
+//! the person may see, only what they asked for.
 
 #![expect(
     clippy::needless_pass_by_value,
