@@ -22,9 +22,6 @@ use super::stages::{FILTER, Stages};
 use super::starts::{self, Picture, Started, seen};
 use super::{milliseconds, now};
 
-/// "Sign out", at the right of the foot.
-const SIGN_OUT: [&str; 2] = ["366", "614"];
-
 /// Between the letter and the click nothing happens: what the machine still does for the steps before is over.
 const REST: Duration = Duration::from_millis(700);
 
@@ -119,10 +116,9 @@ pub(super) fn sign_in(
     click(desktop, display, &app.stages, &link)
 }
 
-/// Presses the button, and waits until nobody is signed in any more.
+/// Presses the key for it, and waits until nobody is signed in any more.
 pub(super) fn sign_out(desktop: &PrivateDesktop, display: &mut Display) -> io::Result<()> {
-    let [x, y] = SIGN_OUT;
-    press(desktop, &["mousemove", x, y, "click", "1"])?;
+    press(desktop, &["key", "ctrl+shift+o"])?;
     seen(display, Picture::SignIn).map(drop)
 }
 
