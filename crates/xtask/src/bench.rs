@@ -224,8 +224,8 @@ fn start_app(
     display: &mut Display,
     programs: &Programs,
 ) -> io::Result<Start> {
-    let pictures = [Picture::Ground, Picture::SignIn];
-    starts::measure(desktop, display, &programs.app, pictures)
+    // Its ground is the window's own, and there before the page: the page's first picture is known by its button.
+    starts::measure(desktop, display, &programs.app, [Picture::SignIn; 2])
 }
 
 impl Starts {
