@@ -44,6 +44,13 @@ describe('a difference', () => {
     expect(difference(paint(sheet(), INK, 40, 400, 340, 44), paint(sheet(), INK, 40, 401, 340, 44))).not.toBeNull();
   });
 
+  it('drawn by another version of the browser is what is plainly another picture', () => {
+    const letters = paint(sheet(), INK, 200, 300, 20, 20);
+    expect(difference(sheet(), letters)).not.toBeNull();
+    expect(difference(sheet(), letters, false)).toBeNull();
+    expect(difference(sheet(), paint(sheet(), INK, 40, 300, 340, 44), false)).not.toBeNull();
+  });
+
   it('is another size', () => {
     const found = difference(sheet(), sheet(420, 641));
     expect(found?.words).toBe('it is 420 by 641, not 420 by 640');

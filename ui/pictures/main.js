@@ -2,8 +2,10 @@
 //
 //     node pictures/main.js FOLDER [--approve]
 //
-// The pictures are in FOLDER/now. What differs is drawn in FOLDER: approved, now, and the difference.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Beside the approved ones stands which version of the browser drew them: another one draws letters a little differently,
+// and then only what is plainly another picture counts. The pictures are in FOLDER/now. What differs is drawn in FOLDER: approved, now, and the difference.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { PNG } from 'pngjs';
 
@@ -17,6 +19,11 @@ const APPROVE = 'cargo xtask gallery --approve';
 
 // Before anything is approved there is no such folder.
 mkdirSync(approved, { recursive: true });
+
+const browser = /\d+/.exec(execFileSync('chromium', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))?.[0] ?? 'unknown';
+const drawnBy = join(approved, 'drawn-by.txt');
+const approvedOf = existsSync(drawnBy) ? readFileSync(drawnBy, 'utf8').trim() : browser;
+const alike = approvedOf === browser;
 
 const pictures = (/** @type {string} */ place) => readdirSync(place).filter((name) => name.endsWith('.png'));
 const all = [...new Set([...pictures(approved), ...pictures(taken)])].sort();
@@ -32,7 +39,7 @@ function complaint(name) {
   if (!before) {
     return `no picture of it is approved; it is ${shown(join(taken, name))}`;
   }
-  const found = difference(read(before), inFewColours(read(now)));
+  const found = difference(read(before), inFewColours(read(now)), alike);
   if (!found) {
     return null;
   }
@@ -49,15 +56,21 @@ const complaints = all.flatMap((name) => {
 });
 
 if (wish === '--approve') {
-  // What looks as it did keeps its file, so that a commit holds what has changed and nothing else.
-  for (const { name } of complaints) {
+  // What looks as it did keeps its file, so that a commit holds what has changed and nothing else; but all of them are of
+  // one version of the browser.
+  const others = alike ? complaints.map(({ name }) => name) : all;
+  for (const name of others) {
     rmSync(join(approved, name), { force: true });
     if (pictures(taken).includes(name)) {
       writeFileSync(join(approved, name), write(inFewColours(read(readFileSync(join(taken, name))))));
     }
   }
-  console.log(`  ${all.length} pictures, of which ${complaints.length} are other ones now`);
+  writeFileSync(drawnBy, `${browser}\n`);
+  console.log(`  ${all.length} pictures, of which ${others.length} are other ones now`);
 } else {
+  if (!alike) {
+    console.log(`  drawn by version ${browser} of the browser, approved of ${approvedOf}: only large differences count`);
+  }
   for (const { name, words } of complaints) {
     console.log(`  ${name.replace('.png', '')}: ${words}`);
   }
