@@ -250,7 +250,7 @@ async fn a_keyring_that_is_locked_while_the_provider_answers_gets_the_tokens_whe
     let refresh = refresh_that_waits(&session, &provider).await;
     session.lock_keyring();
     is_granted(&provider).await;
-    session.restart_keyring();
+    session.replace_keyring();
     let token = refresh.ends().result();
     assert_eq!(session.keyfob(&["token"]).result(), token);
     goes_on(&session, &provider).await;

@@ -70,6 +70,15 @@ impl Session {
         self.start_keyring();
     }
 
+    /// Another keyring, unlocked, takes the place of the one that runs.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn replace_keyring(&self) {
+        let replaced = self.desktop.replace_keyring();
+        replaced.expect("another keyring takes its place");
+    }
+
     /// The process that the keyring is.
     ///
     /// # Panics

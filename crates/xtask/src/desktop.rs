@@ -255,11 +255,26 @@ impl PrivateDesktop {
     /// # Panics
     /// Never: the daemon's standard input is a pipe.
     pub fn start_keyring(&self) -> io::Result<()> {
+        self.start_keyring_with(&[])
+    }
+
+    /// Starts a keyring, unlocked, in the place of the one that runs: nobody meets a bus without one meanwhile, and so
+    /// nobody has the bus start another, which would be locked.
+    ///
+    /// # Errors
+    /// As [`start_keyring`](Self::start_keyring).
+    pub fn replace_keyring(&self) -> io::Result<()> {
+        self.start_keyring_with(&["--replace"])
+    }
+
+    fn start_keyring_with(&self, more: &[&str]) -> io::Result<()> {
         let mut command = self.command("gnome-keyring-daemon");
         command
             .args(["--foreground", "--unlock", "--components=secrets"])
+            .args(more)
             .stdin(Stdio::piped());
         let mut child = self.spawn(&mut command, "keyring")?;
+        let ours = child.id();
         let password = child.stdin.take();
         self.adopt(child);
         password
@@ -268,6 +283,7 @@ impl PrivateDesktop {
 
         self.wait("the keyring's name on the bus", |desktop| {
             desktop.bus_name_is_owned(KEYRING).unwrap_or(false)
+                && (more.is_empty() || desktop.keyring_process().is_ok_and(|it| it == ours))
         })?;
         self.wait("the keyring's default collection", |desktop| {
             desktop
