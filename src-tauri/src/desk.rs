@@ -21,7 +21,7 @@ use std::{
 };
 
 use keyfob_auth::{
-    Attempt, Clock, Reason, SERVICE, SessionError, SessionStatus, Vault, local_provider,
+    Attempt, Clock, Reason, SERVICE, SessionError, SessionStatus, Timestamp, Vault, local_provider,
     profile::{KeepIn, WindowSettings},
 };
 use tauri::ipc::Channel;
@@ -59,7 +59,7 @@ struct Inner {
     /// Where this run keeps things: chosen once, by the file, when that can first be read.
     vault: OnceLock<Vault>,
     config: Option<PathBuf>,
-    /// What the file last said of the window.
+    /// What the file said of the window when it was last read.
     window: Mutex<WindowSettings>,
     clipboard: Clipboard,
     handler: OnceCell<Handler>,
@@ -150,7 +150,7 @@ impl Desk {
 
     fn vault(&self) -> &Vault {
         self.0.vault.get_or_init(|| {
-            let vault = match self.window_settings().keep_in {
+            let vault = match lock(&self.0.window).keep_in {
                 KeepIn::Keyring => Vault::system(SERVICE),
                 KeepIn::ThisRun => Vault::for_this_run(SERVICE),
             };
@@ -420,13 +420,7 @@ impl Desk {
         });
         let (desk, walk) = (self.clone(), Arc::clone(walk));
         tauri::async_runtime::spawn(async move {
-            loop {
-                let left = expires_at.since(desk.0.clock.wall());
-                if left.is_zero() {
-                    break;
-                }
-                tokio::time::sleep(left.min(TICK)).await;
-            }
+            desk.until(expires_at).await;
             desk.change_of(&walk, |shown| {
                 let still_this_one = shown.attempt.as_ref() == Some(&attempt);
                 if still_this_one && shown.redeeming != Redeeming::UnderWay {
@@ -438,6 +432,17 @@ impl Desk {
             // Asked for what it forgets on the way: nothing of an attempt outlives its time.
             let _ = walk.sign_in.newest().await;
         });
+    }
+
+    /// Waits until this moment by the wall clock, which goes on while the computer sleeps.
+    async fn until(&self, moment: Timestamp) {
+        loop {
+            let left = moment.since(self.0.clock.wall());
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left.min(TICK)).await;
+        }
     }
 
     /// Changes what is shown of a profile; nobody sees it while the window is at another one.

@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { SETTINGS } from './gallery/states';
-import { MemoryHost } from './host/memory';
+import { MemoryHost, SETTINGS } from './host/memory';
 import { Settings } from './settings.svelte';
 
 const READ_ONLY = { reason: 'config_invalid', detail: 'config.toml cannot be written: Read-only file system' } as const;
 
 async function opened(): Promise<{ host: MemoryHost; settings: Settings }> {
   const host = new MemoryHost();
-  host.chosen = SETTINGS;
   const settings = new Settings(host);
   await settings.look();
   return { host, settings };

@@ -9,7 +9,7 @@ use std::{
 };
 
 use jsonwebtoken::jwk::Jwk;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 use tokio::sync::Mutex;
 use url::Url;
@@ -137,6 +137,13 @@ impl Jwks {
         }
         let fresh = cached.keys.insert(self.fetch().await?);
         find(fresh, token).cloned().ok_or_else(|| unknown(token))
+    }
+
+    /// The key that has signed `token`, whatever that says.
+    pub(crate) async fn signer(&self, token: UnverifiedJwt<'_>) -> Result<Jwk, JwksError> {
+        let key = self.key_of_this_run(&token).await?;
+        token.signed_by::<IgnoredAny>(&key)?;
+        Ok(key)
     }
 
     async fn fetch(&self) -> Result<Vec<Jwk>, HttpError> {

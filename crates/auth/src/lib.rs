@@ -79,6 +79,7 @@ pub mod inspection;
 mod jwks;
 mod jwt;
 pub mod local_provider;
+pub mod neighbours;
 mod pkce;
 pub mod profile;
 mod provider;

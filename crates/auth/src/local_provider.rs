@@ -2,12 +2,15 @@
 //!
 //! It goes to sleep when nobody uses it; to [`ensure`] that it runs wakes it.
 
-use std::{env::consts::EXE_SUFFIX, process::Stdio, time::Duration};
+use std::{process::Stdio, time::Duration};
 
 use tokio::{process::Command, time::timeout};
 use url::Url;
 
-use crate::address::is_loopback;
+use crate::{
+    address::is_loopback,
+    neighbours::{beside, without_a_console},
+};
 
 /// How long `keyfob-identity ensure` may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -18,9 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 ///
 /// What went wrong, in words for a person.
 pub async fn ensure() -> Result<Url, String> {
-    let program = std::env::current_exe()
-        .map_err(|error| error.to_string())?
-        .with_file_name(format!("keyfob-identity{EXE_SUFFIX}"));
+    let program = beside("keyfob-identity").map_err(|error| error.to_string())?;
     let mut ensure = Command::new(&program);
     ensure.arg("ensure").stdin(Stdio::null()).kill_on_drop(true);
     without_a_console(&mut ensure);
@@ -35,18 +36,6 @@ pub async fn ensure() -> Result<Url, String> {
     }
     parse(&String::from_utf8_lossy(&output.stdout))
         .ok_or_else(|| "it did not say where it is".to_owned())
-}
-
-/// Lets a program of the terminal run without a console of its own, which Windows would open in front of the window that
-/// starts it. Elsewhere there is none.
-pub fn without_a_console(program: &mut Command) {
-    #[cfg(windows)]
-    {
-        const CREATE_NO_WINDOW: u32 = 0x0800_0000;
-        program.creation_flags(CREATE_NO_WINDOW);
-    }
-    #[cfg(not(windows))]
-    let _ = program;
 }
 
 /// One line with an address on this computer; anything else is not our provider.

@@ -4,14 +4,16 @@
 //! of itself: whether a program that is started now reaches the keyring, and whether a link comes back.
 
 use std::{
-    env::consts::EXE_SUFFIX,
     ffi::OsString,
     process::{Output, Stdio},
     sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 
-use keyfob_auth::{Reason, local_provider::without_a_console};
+use keyfob_auth::{
+    Reason,
+    neighbours::{beside, without_a_console},
+};
 use serde::Deserialize;
 use tokio::{process::Command, sync::OnceCell, time::timeout};
 
@@ -132,9 +134,7 @@ fn failed(words: String) -> Problem {
 
 /// Runs the program `keyfob` that lies beside this one, to its end.
 async fn run(arguments: &[OsString]) -> Result<Output, String> {
-    let program = std::env::current_exe()
-        .map_err(|error| error.to_string())?
-        .with_file_name(format!("keyfob{EXE_SUFFIX}"));
+    let program = beside("keyfob").map_err(|error| error.to_string())?;
     if !program.exists() {
         return Err("the program keyfob, which checks it, is not beside this one".to_owned());
     }

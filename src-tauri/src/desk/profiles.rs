@@ -294,10 +294,12 @@ impl Desk {
     }
 
     pub(super) fn configured(&self) -> Result<Profiles, Problem> {
-        match &self.0.config {
-            Some(path) => Ok(Profiles::load(path)?),
-            None => Ok(Profiles::default()),
-        }
+        let configured = match &self.0.config {
+            Some(path) => Profiles::load(path)?,
+            None => Profiles::default(),
+        };
+        lock(&self.0.window).clone_from(configured.window());
+        Ok(configured)
     }
 
     pub(super) fn config_file(&self) -> Result<&Path, Problem> {

@@ -11,11 +11,9 @@ use crate::wire::{KeepChoice, Problem, SettingChange, SettingsView, ThemeChoice}
 impl Desk {
     /// What is chosen; while the file cannot be read, what it last said.
     pub fn window_settings(&self) -> WindowSettings {
-        let mut last = lock(&self.0.window);
-        if let Ok(configured) = self.configured() {
-            last.clone_from(configured.window());
-        }
-        last.clone()
+        // Read for what it says now; what cannot be read is said by whoever needs more of it.
+        let _ = self.configured();
+        lock(&self.0.window).clone()
     }
 
     /// What is chosen, to be shown.

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Desk, TICK, Walk, lock, wake_local_provider};
+use super::{Desk, Walk, lock, wake_local_provider};
 use crate::{
     copied::{Copied, written},
     wire::{CopyForm, Problem},
@@ -169,14 +169,7 @@ impl Desk {
         }
         let desk = self.clone();
         tauri::async_runtime::spawn(async move {
-            // By the wall clock, which goes on while the computer sleeps.
-            loop {
-                let left = copied.until.since(desk.0.clock.wall());
-                if left.is_zero() {
-                    break;
-                }
-                tokio::time::sleep(left.min(TICK)).await;
-            }
+            desk.until(copied.until).await;
             desk.take_back(&copied).await;
         });
         Ok(())

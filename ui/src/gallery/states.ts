@@ -19,7 +19,7 @@ import type {
   Stage,
   Trouble,
 } from '../host/host';
-import type { Asked } from '../host/memory';
+import { SETTINGS, type Asked } from '../host/memory';
 
 /** What a person does on the page once it is drawn: types, into the first field unless another one is named by its id;
  *  presses a button, or holds it, by the words on it or its name; picks something from a list; chooses a radio button by
@@ -191,14 +191,6 @@ const details = (view: DetailsView, acts: Act[] = []): Fixture => ({
 });
 
 const SETTING = { press: 'Settings' };
-export const SETTINGS: SettingsView = {
-  theme: 'system',
-  clipboard_seconds: 30,
-  start_profile: null,
-  keep: 'keyring',
-  kept_now: 'keyring',
-  refresh_in_background: true,
-};
 
 const finding = (check: string, found: string, more: Partial<FindingView> = {}): FindingView => ({
   check,
@@ -681,7 +673,7 @@ export const states: Record<string, Fixture> = {
   'details-reading': { state: at(signedIn(42 * MINUTE)), endless: ['details'], acts: [DETAILS] },
   'details-failed': { state: at(signedIn(42 * MINUTE)), refusals: { details: problem('sign_in_needed') }, acts: [DETAILS] },
 
-  settings: { state: at(signedIn(42 * MINUTE)), settings: SETTINGS, acts: [SETTING] },
+  settings: { state: at(signedIn(42 * MINUTE)), acts: [SETTING] },
   'settings-changed': {
     state: at(signedOut()),
     profiles: PROFILES,

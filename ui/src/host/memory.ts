@@ -28,6 +28,16 @@ export type Wish =
 
 export type Asked = VerbName | Wish['name'];
 
+/** What nobody has chosen otherwise. */
+export const SETTINGS: SettingsView = {
+  theme: 'system',
+  clipboard_seconds: 30,
+  start_profile: null,
+  keep: 'keyring',
+  kept_now: 'keyring',
+  refresh_in_background: true,
+};
+
 export class MemoryHost implements Host {
   /** Everything that was asked for, in order; looking at the list is not noted. */
   readonly performed: (Verb | Wish)[] = [];
@@ -46,14 +56,7 @@ export class MemoryHost implements Host {
   /** What is found once it was mended. */
   mended: FindingView[] = [];
 
-  chosen: SettingsView = {
-    theme: 'system',
-    clipboard_seconds: 30,
-    start_profile: null,
-    keep: 'keyring',
-    kept_now: 'keyring',
-    refresh_in_background: true,
-  };
+  chosen = SETTINGS;
 
   #present: SessionState | null;
   #receive: ((state: SessionState) => void) | null = null;

@@ -22,7 +22,6 @@ mod revocation;
 use std::{sync::Arc, time::Duration};
 
 use jsonwebtoken::jwk::Jwk;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 use url::Url;
 
@@ -269,9 +268,7 @@ impl Oidc {
     pub(super) async fn signer(&self, token: &IdToken) -> Result<Jwk, ProviderError> {
         let known = self.ready().await?;
         let unverified = UnverifiedJwt::parse(token.expose(), &ASYMMETRIC)?;
-        let key = known.jwks.key_of_this_run(&unverified).await?;
-        unverified.signed_by::<IgnoredAny>(&key)?;
-        Ok(key)
+        Ok(known.jwks.signer(unverified).await?)
     }
 
     /// What was spent to get it is gone, so keys that cannot be had are a failed check here, not a reason to ask again.

@@ -1,7 +1,8 @@
 //! Are the other programs beside this one, and of the same version?
 
-use std::{env::consts::EXE_SUFFIX, path::PathBuf, process::Stdio, time::Duration};
+use std::{path::PathBuf, process::Stdio, time::Duration};
 
+use keyfob_auth::neighbours;
 use tokio::{process::Command, time::timeout};
 
 use super::{Finding, Outcome};
@@ -57,8 +58,6 @@ async fn version(name: &str) -> Option<String> {
 
 /// The program called `name` beside this one, if it is there.
 pub(super) fn beside(name: &str) -> Option<PathBuf> {
-    let program = std::env::current_exe()
-        .ok()?
-        .with_file_name(format!("{name}{EXE_SUFFIX}"));
+    let program = neighbours::beside(name).ok()?;
     program.exists().then_some(program)
 }
