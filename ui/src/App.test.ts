@@ -658,7 +658,7 @@ describe('the profile screens', () => {
 });
 
 describe('the details', () => {
-  const verdict = () => document.querySelector('[data-signature]')?.textContent.replace(/\s+/g, ' ').trim();
+  const verdict = () => document.querySelector('[data-tone]')?.textContent.replace(/\s+/g, ' ').trim();
 
   it.each([
     ['details-unchecked', 'The signature could not be checked The provider cannot be reached. Check again'],
@@ -691,7 +691,7 @@ describe('the diagnostics', () => {
   const screen = () => main()?.dataset.screen;
   const row = (check: string) => document.querySelector(`[data-check="${check}"]`);
   const said = (check: string) => row(check)?.textContent.replace(/\s+/g, ' ').trim();
-  const verdict = () => document.querySelector('section .verdict')?.textContent.trim();
+  const verdict = () => document.querySelector('.sentence')?.textContent.trim();
   const aloud = () => document.querySelector('p[role="status"]')?.textContent.trim();
 
   it.each(['sign-in', 'unknown-keyring-locked', 'waiting-email', 'signed-in'])(

@@ -19,7 +19,7 @@ export interface Clock {
 }
 
 export class SystemClock implements Clock {
-  now = $state(Date.now());
+  now = $state.raw(Date.now());
   readonly place: Place = {};
   readonly #countdowns = new Set<{ instant: number; pace: number }>();
   #timer: ReturnType<typeof setTimeout> | undefined;

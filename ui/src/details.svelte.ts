@@ -14,8 +14,8 @@ export class Details {
   revealed = $state.raw<string | null>(null);
 
   readonly #host: Host;
-  #looks = $state(0);
-  #looked = $state(0);
+  #looks = $state.raw(0);
+  #looked = $state.raw(0);
   #holds = 0;
 
   constructor(host: Host) {

@@ -26,6 +26,9 @@ export function focusHome(): void {
   }
 }
 
+/** To the field of that id, where something is to be typed. */
+export const focusField = (id: string) => document.getElementById(id)?.focus();
+
 /** Whoever pressed a button in here is not left nowhere when it goes with everything around it. */
 export const handsFocusHome: Attachment<HTMLElement> = (element) => {
   let inside = element.contains(document.activeElement);

@@ -35,6 +35,9 @@ const REFRESH: Key = { combo: 'mod+r', label: signedIn.refresh, does: { name: 'r
 const CANCEL: Key = { combo: 'Escape', label: waiting.cancel, does: { name: 'cancel_sign_in' } };
 const ELSEWHERE = [PROFILES, SETTINGS, DIAGNOSTICS];
 
+/** In which a token can be copied besides as it is, in their order on the screen. */
+export const FORMS = ['header', 'curl', 'shell', 'id'] as const;
+
 const SIGN_IN: Key[] = [
   { combo: 'Enter', label: signIn.submit },
   { combo: 'mod+b', label: signIn.browser, does: { name: 'continue_in_browser' } },
@@ -66,10 +69,11 @@ const KEYS: Record<Place, Key[]> = {
   redeeming: ELSEWHERE,
   signed_in: [
     { combo: 'mod+c', label: signedIn.copy, does: { name: 'copy_token', form: 'access' } },
-    { combo: 'mod+1', label: words.keys.copyHeader, does: { name: 'copy_token', form: 'header' } },
-    { combo: 'mod+2', label: words.keys.copyCurl, does: { name: 'copy_token', form: 'curl' } },
-    { combo: 'mod+3', label: words.keys.copyShell, does: { name: 'copy_token', form: 'shell' } },
-    { combo: 'mod+4', label: words.keys.copyIdToken, does: { name: 'copy_token', form: 'id' } },
+    ...FORMS.map((form, at): Key => ({
+      combo: `mod+${at + 1}`,
+      label: words.keys.copyAs(signedIn.forms[form].title),
+      does: { name: 'copy_token', form },
+    })),
     { combo: 'mod+d', label: words.details.title, does: 'details' },
     REFRESH,
     { combo: 'mod+shift+o', label: signedIn.signOut, does: { name: 'sign_out' } },

@@ -12,3 +12,6 @@ import { SystemClock } from './clock.svelte';
 import { tauriHost } from './host/tauri';
 
 mount(App, { target: document.body, props: { host: tauriHost, clock: new SystemClock() } });
+
+// The answer is on its way. Styles and layout that are done meanwhile are not waited for afterwards.
+void document.body.offsetHeight;

@@ -7,15 +7,24 @@ import type { Screens } from './screens.svelte';
 export type Wrong = Extract<Added, { kind: 'wrong' }>;
 export type Works = Extract<Added, { kind: 'works' }>;
 
+/** What is typed for a profile that is to be added. */
+export interface Draft {
+  preset: string;
+  issuer: string;
+  clientId: string;
+}
+
 /** What is under way, and with which profile. */
 type Doing = { name: 'use' | 'remove'; profile: string } | { name: 'add' };
+
+const EMPTY: Draft = { preset: '', issuer: '', clientId: '' };
 
 export class Profiles {
   /** Null until the program's first answer. */
   list = $state.raw<ProfileList | null>(null);
 
   /** What is typed. It outlives a look elsewhere, until the profile is there. */
-  draft = $state(empty());
+  draft = $state.raw(EMPTY);
 
   /** Why the last profile was not added; until something is typed. */
   wrong = $state.raw<Wrong | null>(null);
@@ -24,7 +33,7 @@ export class Profiles {
   works = $state.raw<Works | null>(null);
 
   /** The profile whose removal is to be confirmed. */
-  removing = $state<string | null>(null);
+  removing = $state.raw<string | null>(null);
 
   /** What could not be done. */
   problem = $state.raw<Trouble | null>(null);
@@ -136,16 +145,20 @@ export class Profiles {
   /** A preset whose issuer is the same for everybody fills it in. */
   choosePreset(id: string): void {
     const before = this.preset;
-    this.draft.preset = id;
-    this.wrong = null;
+    this.type({ preset: id });
     const issuer = this.draft.issuer.trim();
     if (issuer === '' || issuer === before?.issuer) {
-      this.draft.issuer = hasOneIssuer(this.preset) ? this.preset.issuer : '';
+      this.type({ issuer: hasOneIssuer(this.preset) ? this.preset.issuer : '' });
     }
   }
 
-  /** Something was typed: what was wrong may not be so any more. */
-  edited(): void {
+  /** Something is typed: what was wrong may not be so any more. */
+  type(typed: Partial<Draft>): void {
+    this.draft = { ...this.draft, ...typed };
+    this.dismiss();
+  }
+
+  dismiss(): void {
     this.wrong = null;
     this.problem = null;
   }
@@ -198,7 +211,7 @@ export class Profiles {
       this.wrong = added;
     } else if (added) {
       this.works = added;
-      this.draft = empty();
+      this.draft = EMPTY;
       // Who has left meanwhile finds it in the list.
       if (this.#screens.at === 'add') {
         this.#screens.goOn('added');
@@ -235,4 +248,3 @@ function hasOneIssuer(preset: PresetView | null): preset is PresetView {
   return preset !== null && !preset.issuer.includes('{');
 }
 
-const empty = () => ({ preset: '', issuer: '', clientId: '' });

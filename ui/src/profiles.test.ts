@@ -170,7 +170,7 @@ describe('adding a profile', () => {
     expect([screens.at, profiles.wrong?.setting]).toEqual(['add', setting]);
     expect(profiles.draft.clientId).toBe(' keyfob ');
     expect(names(profiles)).toEqual(['works', 'other', 'local']);
-    profiles.edited();
+    profiles.dismiss();
     expect(profiles.wrong).toBeNull();
   });
 

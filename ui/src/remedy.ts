@@ -3,7 +3,7 @@
 // The table names what would mend a failure; the same failure can meet the person on any screen. "Try again" means
 // something else before, during and after a sign-in, and a verb of the waiting screen is of no use elsewhere.
 import type { Stage, TroubleReason, Verb } from './host/host';
-import { failures, sessionFailures, signOutFailures, words, type Failure } from './words';
+import { AGAIN, failures, sessionFailures, signOutFailures, words, type Failure } from './words';
 
 export type Remedy =
   | 'again'
@@ -30,8 +30,11 @@ export interface Situation {
 
 /** The words for a failure where it is met. */
 export function failureFor(reason: TroubleReason, { stage, refused }: Situation): Failure {
-  const special = refused?.name === 'sign_out' ? signOutFailures : stage === 'signed_in' ? sessionFailures : {};
-  return special[reason] ?? failures[reason];
+  if (refused?.name === 'sign_out') {
+    const happened = signOutFailures[reason];
+    return happened ? { happened, ...AGAIN } : failures[reason];
+  }
+  return (stage === 'signed_in' && sessionFailures[reason]) || failures[reason];
 }
 
 /** The label and the doing of the one button, or null when only the person can mend it. */

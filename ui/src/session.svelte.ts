@@ -2,10 +2,7 @@
 //
 // The program owns everything that lasts. The page adds only what is typed, which verbs are under way, and the
 // refusal of the last one.
-import { SvelteSet } from 'svelte/reactivity';
-
-import { Flash } from './flash.svelte';
-import type { CopyForm, Host, SessionState, Trouble, Verb, VerbName } from './host/host';
+import type { CopyForm, Host, SessionState, Trouble, Verb } from './host/host';
 import { beginsAttempt, beginsSignIn, cureFor, failureFor, type Cure, type Situation } from './remedy';
 import type { Failure } from './words';
 
@@ -21,28 +18,29 @@ interface Mending {
   remedy: { label: string; cure: Cure };
 }
 
+/** So long it is said that something was copied. */
+const SAID = 2_000;
+
 export class Session {
   /** Null until the program's first answer. */
   state = $state.raw<SessionState | null>(null);
 
   /** What is typed in the field. It outlives a cancelled sign-in, so that nobody types it twice. */
-  identifier = $state('');
+  identifier = $state.raw('');
 
   /** The picture of who is signed in, once it is here. */
   picture = $state.raw<string | null>(null);
 
-  /** For two seconds after something was copied, by whatever button or key. */
-  readonly copied = new Flash();
-
-  /** What that was. */
-  copiedLast = $state<CopyForm | 'address'>('access');
+  /** What was just copied, by whatever button or key. */
+  justCopied = $state.raw<CopyForm | 'address' | null>(null);
 
   readonly #host: Host;
-  readonly #pending = new SvelteSet<string>();
+  #pending = $state.raw<Cure['name'][]>([]);
   #refusal = $state.raw<Refusal | null>(null);
   #mending = $state.raw<Mending | null>(null);
   #dismissed = $state.raw<Trouble | null>(null);
   #lastEntry = $state.raw<Verb['name'] | null>(null);
+  #copyTimer: ReturnType<typeof setTimeout> | undefined;
   #pictured: string | null = null;
   #received = 0;
   #ended = 0;
@@ -73,13 +71,11 @@ export class Session {
 
   /** Whether that button's doing is under way, whoever asked for it. */
   get isMending(): boolean {
-    return this.#mending !== null || (this.remedy !== null && this.#pending.has(this.remedy.cure.name));
+    return this.#mending !== null || (this.remedy !== null && this.isPending(this.remedy.cure.name));
   }
 
   /** Whether a verb is under way; it is not asked for again before it ends. */
-  isPending(name: VerbName): boolean {
-    return this.#pending.has(name);
-  }
+  readonly isPending = (name: Cure['name']): boolean => this.#pending.includes(name);
 
   async start(): Promise<void> {
     try {
@@ -104,8 +100,8 @@ export class Session {
   }
 
   /** Asks for a verb; whether it was done. A refusal is shown as the problem. */
-  async perform(verb: Verb): Promise<boolean> {
-    if (this.#pending.has(verb.name)) {
+  readonly perform = async (verb: Verb): Promise<boolean> => {
+    if (this.isPending(verb.name)) {
       return false;
     }
     if (verb.name === 'cancel_sign_in' || verb.name === 'sign_out') {
@@ -114,7 +110,7 @@ export class Session {
     const ended = this.#ended;
     // What was refused before stays to be read until this has ended.
     const before = this.#refusal;
-    this.#pending.add(verb.name);
+    this.#pending = [...this.#pending, verb.name];
     if (beginsSignIn(verb)) {
       this.#lastEntry = verb.name;
       this.#dismissed = null;
@@ -133,14 +129,15 @@ export class Session {
       }
       return false;
     } finally {
-      this.#pending.delete(verb.name);
+      this.#pending = this.#pending.filter((name) => name !== verb.name);
     }
-  }
+  };
 
   #sayCopied(verb: Verb): void {
     if (verb.name === 'copy_token' || verb.name === 'copy_sign_in_address') {
-      this.copiedLast = verb.name === 'copy_token' ? verb.form : 'address';
-      this.copied.show();
+      clearTimeout(this.#copyTimer);
+      this.justCopied = verb.name === 'copy_token' ? verb.form : 'address';
+      this.#copyTimer = setTimeout(() => (this.justCopied = null), SAID);
     }
   }
 
@@ -162,6 +159,14 @@ export class Session {
     await (cure.name === 'watch_again' ? this.start() : this.perform(cure));
     if (this.#mending === mending) {
       this.#mending = null;
+    }
+  }
+
+  /** Something is typed: what was wrong with it may not be so any more. */
+  type(identifier: string): void {
+    this.identifier = identifier;
+    if (this.problem?.reason === 'invalid_identifier') {
+      this.dismiss();
     }
   }
 

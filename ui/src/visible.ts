@@ -21,13 +21,11 @@ const CHOOSES_A_DRAWING = /^(\p{Extended_Pictographic}[\ufe0e\ufe0f]|[0-9#*]\ufe
 // U+200D makes one drawing of two.
 const MAKES_ONE_DRAWING = /^[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]\u200d\p{Extended_Pictographic}/u;
 
-// U+200C and U+200D part and join letters, in scripts whose letters join.
-const JOINING_SCRIPTS = [
-  ...['Arabic', 'Syriac', 'Nko', 'Mandaic', 'Mongolian'],
-  ...['Devanagari', 'Bengali', 'Gurmukhi', 'Gujarati', 'Oriya', 'Tamil', 'Telugu', 'Kannada', 'Malayalam', 'Sinhala'],
-  ...['Khmer', 'Myanmar'],
-];
-const inScript = (script: string) => `(?=[\\p{L}\\p{M}])\\p{Script_Extensions=${script}}`;
+// U+200C and U+200D part and join letters, in scripts whose letters join (by their codes of ISO 15924): Arabic, Syriac,
+// N'Ko, Mandaic, Mongolian; those of India, from Devanagari to Sinhala; Khmer and Burmese.
+const JOINING_SCRIPTS =
+  'Arab Syrc Nkoo Mand Mong Deva Beng Gujr Guru Orya Taml Telu Knda Mlym Sinh Khmr Mymr'.split(' ');
+const inScript = (script: string) => `(?=[\\p{L}\\p{M}])\\p{scx=${script}}`;
 const JOINS_LETTERS = new RegExp(
   `^(${JOINING_SCRIPTS.map(inScript).map((letter) => `${letter}[\u200c\u200d]${letter}`).join('|')})`,
   'u',

@@ -16,6 +16,11 @@ export interface Failure {
 // The spaces inside the number do not break: it stays on one line.
 const EXAMPLE = 'ada@example.com or +44\u00a020\u00a07946\u00a00958';
 
+export const AGAIN = { todo: 'Try again', verb: 'again' } as const;
+const START_OVER = { todo: 'Start again', verb: 'start_over' } as const;
+const SIGN_IN = { todo: 'Sign in again', verb: 'sign_in_again' } as const;
+const OPEN = { todo: 'Open page again', verb: 'open_again' } as const;
+
 export const failures = {
   invalid_identifier: {
     happened: 'This is neither an e-mail address nor a phone number.',
@@ -29,23 +34,19 @@ export const failures = {
   },
   offline: {
     happened: 'The provider cannot be reached.',
-    todo: 'Try again',
-    verb: 'again',
+    ...AGAIN,
   },
   provider_broken: {
     happened: 'The provider is having trouble and gave no usable answer.',
-    todo: 'Try again',
-    verb: 'again',
+    ...AGAIN,
   },
   provider_busy: {
     happened: 'The provider asks you to wait a moment.',
-    todo: 'Try again',
-    verb: 'again',
+    ...AGAIN,
   },
   provider_refused: {
     happened: 'The provider refused the request.',
-    todo: 'Start again',
-    verb: 'start_over',
+    ...START_OVER,
   },
   redirect_not_allowed: {
     happened: "The provider does not allow Keyfob's return address.",
@@ -54,48 +55,39 @@ export const failures = {
   },
   local_provider_not_started: {
     happened: 'The local provider could not be started.',
-    todo: 'Try again',
-    verb: 'again',
+    ...AGAIN,
   },
   link_malformed: {
     happened: 'The link that came back is damaged.',
-    todo: 'Open page again',
-    verb: 'open_again',
+    ...OPEN,
   },
   link_foreign: {
     happened: 'That link belongs to another sign-in.',
-    todo: 'Open page again',
-    verb: 'open_again',
+    ...OPEN,
   },
   sign_in_expired: {
     happened: 'This sign-in took longer than 15 minutes.',
-    todo: 'Start again',
-    verb: 'start_over',
+    ...START_OVER,
   },
   sign_in_denied: {
     happened: 'The sign-in was declined.',
-    todo: 'Start again',
-    verb: 'start_over',
+    ...START_OVER,
   },
   code_refused: {
     happened: 'That link was used before or is too old.',
-    todo: 'Start again',
-    verb: 'start_over',
+    ...START_OVER,
   },
   verification_failed: {
     happened: 'The token that came back did not pass verification and was thrown away.',
-    todo: 'Sign in again',
-    verb: 'sign_in_again',
+    ...SIGN_IN,
   },
   sign_in_needed: {
     happened: 'The provider has ended your session.',
-    todo: 'Sign in again',
-    verb: 'sign_in_again',
+    ...SIGN_IN,
   },
   busy: {
     happened: 'Another program is refreshing this session.',
-    todo: 'Try again',
-    verb: 'again',
+    ...AGAIN,
   },
   token_too_short: {
     happened: 'Tokens of this provider do not live that long.',
@@ -109,8 +101,7 @@ export const failures = {
   },
   state_folder_unusable: {
     happened: 'Keyfob cannot make its lock file, and without it another program may spend the same token.',
-    todo: 'Try again',
-    verb: 'again',
+    ...AGAIN,
   },
   revocation_pending: {
     happened: 'You are signed out here, but the provider could not be told yet.',
@@ -134,8 +125,7 @@ export const failures = {
   },
   keyring_damaged: {
     happened: 'The session in your keyring cannot be read.',
-    todo: 'Sign in again',
-    verb: 'sign_in_again',
+    ...SIGN_IN,
   },
   clock_wrong: {
     happened: 'The clock of this computer is wrong.',
@@ -144,13 +134,11 @@ export const failures = {
   },
   loopback_not_opened: {
     happened: 'No local port could be opened for the answer.',
-    todo: 'Try again',
-    verb: 'again',
+    ...AGAIN,
   },
   clipboard_failed: {
     happened: 'The clipboard could not be used.',
-    todo: 'Try again',
-    verb: 'again',
+    ...AGAIN,
   },
   nothing_to_paste: {
     happened: 'The clipboard holds no return link: copy it in the browser first.',
@@ -174,8 +162,7 @@ export const failures = {
   },
   unexpected: {
     happened: 'Keyfob made a mistake of its own.',
-    todo: 'Try again',
-    verb: 'again',
+    ...AGAIN,
   },
 } as const satisfies Record<TroubleReason, Failure>;
 
@@ -193,23 +180,11 @@ export const signatureFailures: Partial<Record<TroubleReason, string>> = {
   verification_failed: 'This token did not pass verification.',
 };
 
-/** What reads differently when it is why a sign-out was refused. */
-export const signOutFailures: Partial<Record<TroubleReason, Failure>> = {
-  keyring_unavailable: {
-    happened: 'You are still signed in: the keyring did not delete the session.',
-    todo: 'Try again',
-    verb: 'again',
-  },
-  keyring_waiting: {
-    happened: 'You are still signed in: the keyring asks for its password first.',
-    todo: 'Try again',
-    verb: 'again',
-  },
-  keyring_locked: {
-    happened: 'You are still signed in: the keyring is locked and deletes nothing.',
-    todo: 'Try again',
-    verb: 'again',
-  },
+/** What happened reads differently when it is why a sign-out was refused, which can be tried again. */
+export const signOutFailures: Partial<Record<TroubleReason, string>> = {
+  keyring_unavailable: 'You are still signed in: the keyring did not delete the session.',
+  keyring_waiting: 'You are still signed in: the keyring asks for its password first.',
+  keyring_locked: 'You are still signed in: the keyring is locked and deletes nothing.',
 };
 
 /** What a notice says where its failure names a button. */
@@ -257,12 +232,10 @@ export const words = {
     both: (large: string, small: string) => `${large} ${small}`,
   },
 
-  app: 'Keyfob',
   notices: 'Notices',
   localProvider: 'Local provider',
-  trial: 'for trying things out',
-  tryAgain: 'Try again',
-  startAgain: 'Start again',
+  tryAgain: AGAIN.todo,
+  startAgain: START_OVER.todo,
   dismiss: 'Dismiss',
 
   starting: {
@@ -357,9 +330,12 @@ export const words = {
     anotherWay: 'Try another way',
     anotherWayHint: 'If nothing comes back',
     cancel: 'Cancel',
-    redeeming: 'Signing you in…',
-    redeemingFor: 'The link came back for',
-    redeemingText: 'The link came back.',
+  },
+
+  redeeming: {
+    title: 'Signing you in…',
+    textFor: 'The link came back for',
+    text: 'The link came back.',
     stuck: 'Not signed in yet',
     stuckText: 'The link came back, but the last step did not succeed.',
   },
@@ -499,10 +475,7 @@ export const words = {
   keys: {
     title: 'Keyboard',
     sheet: 'This list',
-    copyHeader: 'Copy as HTTP header',
-    copyCurl: 'Copy as curl line',
-    copyShell: 'Copy as shell variable',
-    copyIdToken: 'Copy ID token',
+    copyAs: (form: string) => `Copy ${form}`,
     choose: 'Use the profile',
   },
 
@@ -526,7 +499,7 @@ export const words = {
     forms: {
       header: { label: 'Header', title: 'HTTP header' },
       curl: { label: 'curl', title: 'curl line' },
-      shell: { label: 'Shell', title: 'Shell variable' },
+      shell: { label: 'Shell', title: 'shell variable' },
       id: { label: 'ID token', title: 'ID token' },
     },
     refresh: 'Refresh now',

@@ -39,6 +39,12 @@ export type Verb =
 
 export type VerbName = Verb['name'];
 
+/** What a view is handed to ask the program for something, and to know that it is under way. */
+export interface Verbs {
+  isPending: (name: VerbName) => boolean;
+  perform: (verb: Verb) => void;
+}
+
 /** `unexpected`: the program answered something that is no `Problem`. It would be a mistake of ours. */
 export type TroubleReason = Reason | 'unexpected';
 

@@ -1,9 +1,8 @@
-import { createRawSnippet, flushSync, mount, unmount } from 'svelte';
+import { flushSync, mount, unmount } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import HoldButton from './HoldButton.svelte';
 
-const children = createRawSnippet(() => ({ render: () => '<span>Hold to look</span>' }));
 let drawn: ReturnType<typeof mount> | undefined;
 /** What the button asked for, in order. */
 let asked: string[];
@@ -14,7 +13,7 @@ const DESCRIPTION = 'Shown while held.';
 beforeEach(() => {
   asked = [];
   const props = $state({
-    children,
+    label: 'Hold to look',
     icon: 'eye' as const,
     description: DESCRIPTION,
     held: false,
