@@ -157,17 +157,15 @@ fn build(
         ]))
         .setup(move |app| {
             stages::reached("set-up");
-            let theme = desk.window_settings().theme;
+            window::open(app.handle(), desk.window_settings().theme)?;
+            stages::reached("window");
             desk.set_handler(Handler::register(app.handle(), can_be_found));
             receive_links_from_the_system(app.handle());
             let handle = app.handle().clone();
-            // The keyring is asked while the window is made: later it would keep the web view from its processor.
             tauri::async_runtime::spawn(async move {
                 desk.start().await;
                 desk.take_returns(returns, || window::raise(&handle)).await;
             });
-            window::open(app.handle(), theme)?;
-            stages::reached("window");
             Ok(())
         })
         .build(context)
