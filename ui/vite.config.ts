@@ -1,6 +1,6 @@
 // Two builds of one page: the one in the window, and the gallery of its states.
 import { readdirSync } from 'node:fs';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { Plugin } from 'vite';
@@ -8,11 +8,16 @@ import { defineConfig } from 'vitest/config';
 
 import { stateNames } from './src/gallery/states.ts';
 
-/** The components in their order. A class is theirs alone by their number in it, which is shorter than a hash. */
-const components = readdirSync('src', { recursive: true, encoding: 'utf8' })
+/** The components in their order. A class is theirs alone by their number in it, which is shorter than a hash of them. */
+const sources = resolve(import.meta.dirname, 'src');
+const components = readdirSync(sources, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.svelte'))
   .sort();
-const scopeOf = ({ filename }: { filename: string }) => `k${components.indexOf(relative('src', filename)).toString(36)}`;
+function scopeOf({ filename, css, hash }: { filename: string; css: string; hash: (css: string) => string }): string {
+  const number = components.indexOf(relative(sources, filename));
+  // One that was made after the build had begun.
+  return `k${number === -1 ? hash(css) : number.toString(36)}`;
+}
 
 export default defineConfig(({ mode }) => ({
   // Relative, so that the window's own scheme and any static server can both serve it.
@@ -22,6 +27,7 @@ export default defineConfig(({ mode }) => ({
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
   build: {
     outDir: mode === 'gallery' ? 'dist-gallery' : 'dist',
+    // WebKitGTK 2.40, macOS 11 with its updates; WebView2 is always newer.
     target: 'safari16.4',
     // The window's policy allows no `data:` address but for a picture, and no inline script.
     assetsInlineLimit: 0,

@@ -4,6 +4,6 @@
 export function initialsOf(name: string): string {
   const address = name.includes('@');
   // The first letter of each word as a person counts letters, with what belongs to it.
-  const letters = name.match(/(?<!\S)\p{L}\p{M}*/gu) ?? [];
+  const letters = name.split(/\s+/).flatMap((word) => /^\p{L}\p{M}*/u.exec(word) ?? []);
   return [letters[0], address ? '' : letters.slice(1).at(-1)].join('').toLocaleUpperCase();
 }

@@ -247,4 +247,3 @@ export class Profiles {
 function hasOneIssuer(preset: PresetView | null): preset is PresetView {
   return preset !== null && !preset.issuer.includes('{');
 }
-

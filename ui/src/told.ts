@@ -11,9 +11,6 @@ export function asSentence(text: string): string {
   return text.replace(/^(?!keyfob\b)[a-z](?=[a-z]*(\s|[,:;](\s|$)|$))/, (letter) => letter.toUpperCase());
 }
 
-/** An address as people say it. */
-export const bare = (address: string) => address.replace(/^https?:\/\/|\/$/g, '');
-
 /** The text in pieces: what stands in backticks is code. A backtick without another is one. */
 export function pieces(text: string): Piece[] {
   const parts = text.split(/`([^`]+)`/);
